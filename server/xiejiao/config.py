@@ -1,0 +1,99 @@
+"""The settings: one frozen dataclass, read once from the environment; `docs/settings.md` is generated from it."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+
+from xiejiao.errors import OperatorError
+
+
+def _setting(variable: str, meaning: str, default: str) -> str:
+    return field(default=default, metadata={"variable": variable, "meaning": meaning})
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Every setting of an installation, as text from the environment; the properties below read them.
+
+    A setting that is empty counts as not given.
+    """
+
+    port: str = _setting("PORT", "TCP port to serve on.", "8000")
+    host: str = _setting("HOST", "Address to serve on.", "127.0.0.1")
+    workers: str = _setting("WORKERS", "Server processes; each holds one warm connection per thread.", "2")
+    var: str = _setting(
+        "XIEJIAO_VAR", "Folder for what the installation writes: the private cluster, its log, its socket.", "var"
+    )
+    database_url: str = _setting(
+        "DATABASE_URL",
+        "libpq URL of the app role on an outside PostgreSQL. Not given: a private cluster under `XIEJIAO_VAR`.",
+        "",
+    )
+    database_owner_url: str = _setting(
+        "DATABASE_OWNER_URL",
+        "libpq URL of the owner role, for migrations. Not given beside `DATABASE_URL`: the server only checks that "
+        "the schema is current.",
+        "",
+    )
+    database_read_url: str = _setting(
+        "DATABASE_READ_URL", "libpq URL for reads (standbys; may name several hosts). Not given: `DATABASE_URL`.", ""
+    )
+    database_pooler: str = _setting(
+        "DATABASE_POOLER",
+        "`yes` when a transaction pooler stands before PostgreSQL: no prepared statements then.",
+        "no",
+    )
+    public_url: str = _setting(
+        "PUBLIC_URL",
+        "Where people reach the installation, as in `https://xiejiao.example`. Once given, demonstration data is "
+        "refused and links are built from it.",
+        "",
+    )
+    trusted_proxies: str = _setting(
+        "TRUSTED_PROXIES", "How many proxies stand before the server and set `X-Forwarded-*`.", "0"
+    )
+    rate_public: str = _setting(
+        "RATE_PUBLIC",
+        "Public requests that one address may make of one server process, as in `600/minute`; `0` for no limit. "
+        "Cells and packs are exempt.",
+        "600/minute",
+    )
+    data_licence: str = _setting(
+        "DATA_LICENCE", "Licence of the published data, as in `CC-BY-4.0`; named in the API document.", ""
+    )
+
+    @property
+    def folder(self) -> Path:
+        """`XIEJIAO_VAR` as an absolute path."""
+        return Path(self.var).absolute()
+
+    @property
+    def private(self) -> bool:
+        """Whether the database is the private cluster."""
+        return not self.database_url
+
+    @property
+    def demonstration_allowed(self) -> bool:
+        """Whether synthetic places may exist here: private cluster, loopback address, no public URL."""
+        return self.private and self.host in {"127.0.0.1", "::1", "localhost"} and not self.public_url
+
+    def number(self, name: str, low: int, high: int) -> int:
+        """The whole number in the setting `name`; OperatorError outside `low`..`high`."""
+        text = getattr(self, name)
+        if not (text.isascii() and text.isdecimal() and low <= int(text) <= high):
+            variable = next(each.metadata["variable"] for each in settings() if each.name == name)
+            message = f"{variable} is {text!r}; set it to a whole number from {low} to {high}."
+            raise OperatorError(message)
+        return int(text)
+
+
+def settings() -> tuple[Field[str], ...]:
+    """The settings in the order in which they are documented."""
+    return tuple(each for each in fields(Config))
+
+
+def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
+    """The settings that `environment` gives, defaults for the rest."""
+    given = {each.name: environment.get(each.metadata["variable"], "").strip() for each in settings()}
+    return Config(**{name: value for name, value in given.items() if value})
