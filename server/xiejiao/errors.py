@@ -1,6 +1,8 @@
-"""What can be wrong with a request, said in terms of the field; `http` turns each into a problem document."""
+"""What can be wrong with a request, in the words of the field; `http` turns each into a problem document."""
 
 from dataclasses import dataclass
+
+from xiejiao.language import Language, Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -8,7 +10,7 @@ class FieldFault:
     """One faulty field of an input: its name as the sender wrote it and a sentence for people."""
 
     field: str
-    message: str
+    message: Words
 
 
 class XiejiaoError(Exception):
@@ -19,8 +21,15 @@ class InputError(XiejiaoError):
     """The input is wrong; carries every fault that was found, never only the first."""
 
     def __init__(self, *faults: FieldFault) -> None:
-        super().__init__("; ".join(f"{fault.field}: {fault.message}" for fault in faults))
+        super().__init__()
         self.faults = faults
+
+    def sentence(self, language: Language) -> str:
+        """All faults in one line."""
+        return "; ".join(f"{fault.field}: {fault.message.in_(language)}" for fault in self.faults)
+
+    def __str__(self) -> str:
+        return self.sentence("en")
 
 
 class NotFoundError(XiejiaoError):

@@ -1,0 +1,32 @@
+"""The address of the calendar."""
+
+from flask import Blueprint, Response
+
+from xiejiao.calendar import queries, schemas
+from xiejiao.calendar.rules import FIRST_YEAR, LAST_YEAR
+from xiejiao.database import reading
+from xiejiao.errors import FieldFault, InputError
+from xiejiao.http import json
+from xiejiao.http.access import public
+from xiejiao.http.openapi import operation
+from xiejiao.language import Words
+
+bp = Blueprint("calendar", __name__, url_prefix="/api/v1")
+
+
+@bp.get("/calendar/<int:number>")
+@public
+@operation(
+    answer=schemas.CalendarYear, example="/api/v1/calendar/2026", problems=(400, 429, 503), number="The year, as 2026"
+)
+def year(number: int) -> Response:
+    """Days off and make-up workdays of a year.
+
+    A year that the State Council has not announced is answered too, with `announced` false and no days.
+    """
+    if not FIRST_YEAR <= number <= LAST_YEAR:
+        words = Words(f"年份应在 {FIRST_YEAR} 到 {LAST_YEAR} 之间", f"must lie between {FIRST_YEAR} and {LAST_YEAR}")
+        raise InputError(FieldFault("year", words))
+    with reading() as connection:
+        found = queries.year(connection, number)
+    return json.answer(schemas.as_json(number, found), max_age_s=300)

@@ -1,0 +1,169 @@
+"""The database of this process: `reading()` and `writing()` are the only two doors to it; migrations run from here."""
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from typing import Protocol
+
+import psycopg
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, MetaData, create_engine
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import QueuePool
+
+from xiejiao.errors import OperatorError
+
+MIGRATIONS = Path(__file__).parents[2] / "migrations"
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_pkey",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+        "ck": "%(table_name)s_%(constraint_name)s_check",
+        "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+    }
+)
+"""All tables of all features; a table names its constraints by this convention."""
+
+
+class Doors(Protocol):
+    """Where connections come from: the pools of a server process, or the one transaction of a test."""
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """A read-only transaction with one snapshot, that ends in rollback."""
+
+    def writing(self) -> AbstractContextManager[Connection]:
+        """A transaction that ends in COMMIT, or in rollback when the block raises."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pools:
+    """Warm connections: one for each thread that serves, kept for the life of the process."""
+
+    reader: Engine
+    writer: Engine
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A read-only transaction with one snapshot, that ends in rollback."""
+        with self.reader.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that ends in COMMIT, or in rollback when the block raises."""
+        with self.writer.begin() as connection:
+            yield connection
+
+
+class _Process:
+    """What this process is bound to; set once by the composition root, and by each test."""
+
+    doors: Doors | None = None
+
+
+def bind(doors: Doors | None) -> None:
+    """Make `doors` what `reading()` and `writing()` of this process open."""
+    _Process.doors = doors
+
+
+def _bound() -> Doors:
+    if _Process.doors is None:
+        message = "No database is bound to this process; call database.bind first."
+        raise RuntimeError(message)
+    return _Process.doors
+
+
+def reading() -> AbstractContextManager[Connection]:
+    """A read-only transaction with one snapshot, that ends in rollback."""
+    return _bound().reading()
+
+
+def writing() -> AbstractContextManager[Connection]:
+    """A transaction that ends in COMMIT, or in rollback when the block raises."""
+    return _bound().writing()
+
+
+def pools(url: str, read_url: str = "", *, pooled: bool = False) -> Pools:
+    """Pools for the libpq URLs; `pooled` when a transaction pooler stands between, which forbids prepared statements."""
+    # Read-only and one snapshot for all its statements, asked for with BEGIN itself: no statement of its own, and none
+    # that a pooler could leak to the next client.
+    reader = engine(read_url or url, pooled=pooled).execution_options(
+        postgresql_readonly=True, isolation_level="REPEATABLE READ"
+    )
+    return Pools(reader, engine(url, pooled=pooled))
+
+
+def engine(url: str, *, pooled: bool = False) -> Engine:
+    """An engine for a libpq URL, in any form that libpq reads (several hosts, sockets, `target_session_attrs`)."""
+    connect: Callable[[], psycopg.Connection] = functools.partial(
+        psycopg.connect, url, prepare_threshold=None if pooled else 2, connect_timeout=2, application_name="xiejiao"
+    )
+    return create_engine(
+        "postgresql+psycopg://", creator=connect, poolclass=QueuePool, pool_size=1, max_overflow=-1, pool_pre_ping=False
+    )
+
+
+# ── migrations ──
+
+
+def _alembic(connection: Connection | None = None, output: StringIO | None = None) -> AlembicConfig:
+    configuration = AlembicConfig(output_buffer=output) if output else AlembicConfig()
+    configuration.set_main_option("script_location", str(MIGRATIONS))
+    configuration.set_main_option("path_separator", "os")
+    configuration.attributes["connection"] = connection
+    return configuration
+
+
+def upgrade(url: str, revision: str = "head") -> None:
+    """Bring the schema at `url` (owner role) up to `revision`."""
+    with engine(url).connect() as connection:
+        command.upgrade(_alembic(connection), revision)
+
+
+def downgrade(url: str, revision: str) -> None:
+    """Take the schema at `url` (owner role) back to `revision`; `base` is the empty schema."""
+    with engine(url).connect() as connection:
+        command.downgrade(_alembic(connection), revision)
+
+
+def offline_sql() -> str:
+    """The SQL of all migrations upwards, as a linter reads it."""
+    output = StringIO()
+    command.upgrade(_alembic(output=output), "head", sql=True)
+    return output.getvalue()
+
+
+def scripts() -> ScriptDirectory:
+    """The migrations as alembic sees them."""
+    return ScriptDirectory.from_config(_alembic())
+
+
+@functools.cache
+def head() -> str:
+    """The revision that this version of the program runs on."""
+    (revision,) = scripts().get_heads()
+    return revision
+
+
+def current(connection: Connection) -> str | None:
+    """The revision of the schema behind `connection`; None when it is empty."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def pending(url: str) -> list[str]:
+    """Revisions not yet applied at `url`, oldest first; OperatorError when nothing answers there."""
+    try:
+        with engine(url).connect() as connection:
+            now = current(connection)
+    except OperationalError as error:
+        message = f"The database does not answer: {str(error.orig).splitlines()[0]}"
+        raise OperatorError(message) from error
+    return [script.revision for script in scripts().iterate_revisions("head", now or "base")][::-1]

@@ -1,0 +1,170 @@
+"""The API document (OpenAPI 3.1), written from what each route says of itself."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from apispec import APISpec
+from flask import Flask
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+from werkzeug.routing import Rule
+
+from xiejiao.http.problems import TITLES
+
+V = TypeVar("V", bound=Callable[..., Any])
+
+_OPERATION = "operation"
+_CONVERTERS = {"int": {"type": "integer", "minimum": 0}, "uuid": {"type": "string", "format": "uuid"}}
+_ARGUMENT = re.compile(r"<(?:(\w+)(?:\([^)]*\))?:)?(\w+)>")
+
+
+class FieldProblem(BaseModel):
+    """One faulty field."""
+
+    field: str
+    message: str
+
+
+class Problem(BaseModel):
+    """What went wrong (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    errors: list[FieldProblem] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What a route says of itself: the schema it reads, the one it answers with, and an example that runs as written."""
+
+    answer: type[BaseModel]
+    query: type[BaseModel] | None
+    media_type: str
+    problems: tuple[int, ...]
+    arguments: dict[str, str]
+    example: str
+
+
+def operation(
+    *,
+    answer: type[BaseModel],
+    example: str,
+    query: type[BaseModel] | None = None,
+    media_type: str = "application/json",
+    problems: tuple[int, ...] = (),
+    **arguments: str,
+) -> Callable[[V], V]:
+    """Record what the route reads and answers; `arguments` describe the parts of its path, `example` is an address."""
+
+    def record(view: V) -> V:
+        setattr(view, _OPERATION, Operation(answer, query, media_type, problems, arguments, example))
+        return view
+
+    return record
+
+
+def operations(app: Flask) -> Iterator[tuple[Rule, Operation]]:
+    """The documented routes of `app`, in the order of their addresses."""
+    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
+        recorded = getattr(app.view_functions[rule.endpoint], _OPERATION, None)
+        if recorded is not None:
+            yield rule, recorded
+
+
+def summary(app: Flask, rule: Rule) -> tuple[str, str]:
+    """The first line of the view's docstring and the rest of it."""
+    first, _, rest = (app.view_functions[rule.endpoint].__doc__ or "").strip().partition("\n")
+    return first, " ".join(rest.split())
+
+
+def document(app: Flask, *, version: str, licence: str, server: str) -> dict[str, Any]:
+    """The API document of `app`: self-contained, no remote reference."""
+    info: dict[str, Any] = {
+        "description": "Finds the nearest rest station, mother's room or workers' home that is open. "
+        "Positions are WGS 84, longitude before latitude."
+    }
+    if licence:
+        info["license"] = {"name": licence}
+    spec = APISpec(
+        title="歇脚 Xiejiao",
+        version=version,
+        openapi_version="3.1.0",
+        info=info,
+        servers=[{"url": server or "/"}],
+    )
+    found = list(operations(app))
+    answers = {recorded.answer for _, recorded in found} | {Problem}
+    _, definitions = models_json_schema(
+        [(model, "serialization") for model in sorted(answers, key=lambda model: model.__name__)],
+        ref_template="#/components/schemas/{model}",
+    )
+    for name, schema in sorted(definitions.get("$defs", {}).items()):
+        spec.components.schema(name, schema)
+    for rule, recorded in found:
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            first, rest = summary(app, rule)
+            entry: dict[str, Any] = {
+                "operationId": rule.endpoint.replace(".", "_"),
+                "summary": first,
+                "parameters": [*_arguments(rule, recorded), *_parameters(recorded.query)],
+                "responses": _responses(recorded),
+            }
+            if rest:
+                entry["description"] = rest
+            spec.path(_ARGUMENT.sub(r"{\2}", rule.rule), operations={method.lower(): entry})
+    return spec.to_dict()
+
+
+def _arguments(rule: Rule, recorded: Operation) -> Iterator[dict[str, Any]]:
+    for converter, name in _ARGUMENT.findall(rule.rule):
+        yield {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "description": recorded.arguments[name],
+            "schema": _CONVERTERS.get(converter, {"type": "string"}),
+        }
+
+
+def _parameters(query: type[BaseModel] | None) -> Iterator[dict[str, Any]]:
+    schema = query.model_json_schema() if query else {}
+    for name, described in schema.get("properties", {}).items():
+        resolved = _inlined(described, schema.get("$defs", {}))
+        parameter = {"name": name, "in": "query", "required": name in schema.get("required", ()), "schema": resolved}
+        if "description" in resolved:
+            parameter["description"] = resolved.pop("description")
+        resolved.pop("title", None)
+        if resolved.get("type") == "array":
+            parameter |= {"style": "form", "explode": True}
+        yield parameter
+
+
+def _inlined(described: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a parameter with its references written out."""
+    if "$ref" in described:
+        name = described["$ref"].rpartition("/")[2]
+        return {**definitions[name], **{key: value for key, value in described.items() if key != "$ref"}}
+    if isinstance(described.get("items"), dict):
+        return {**described, "items": _inlined(described["items"], definitions)}
+    return dict(described)
+
+
+def _responses(recorded: Operation) -> dict[str, Any]:
+    reference = {"$ref": f"#/components/schemas/{recorded.answer.__name__}"}
+    problem = {"$ref": "#/components/schemas/Problem"}
+    return {
+        "200": {
+            "description": (recorded.answer.__doc__ or "").strip().partition("\n")[0],
+            "content": {recorded.media_type: {"schema": reference}},
+        },
+        **{
+            str(status): {
+                "description": TITLES[status][1].en,
+                "content": {"application/problem+json": {"schema": problem}},
+            }
+            for status in sorted(recorded.problems)
+        },
+    }

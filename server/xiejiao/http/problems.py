@@ -1,0 +1,77 @@
+"""Problem documents (RFC 9457): the one shape in which anything that went wrong is said."""
+
+import logging
+from typing import Any
+
+from flask import Flask, Response
+from sqlalchemy.exc import DBAPIError
+from werkzeug.exceptions import HTTPException
+
+from xiejiao.errors import ConflictError, InputError, NotFoundError
+from xiejiao.http import json, language
+from xiejiao.language import Words
+
+log = logging.getLogger("xiejiao.http")
+
+TITLES: dict[int, tuple[str, Words]] = {
+    400: ("bad-input", Words("请求里有不对的地方", "Something in the request is wrong")),
+    404: ("not-found", Words("没有找到", "Not found")),
+    405: ("method-not-allowed", Words("这个地址不支持该方法", "This address does not take that method")),
+    406: ("not-acceptable", Words("没有您要的格式", "Not to be had in that form")),
+    409: ("conflict", Words("与现状冲突", "In conflict with the present state")),
+    413: ("too-large", Words("内容太大", "The content is too large")),
+    414: ("address-too-long", Words("地址太长", "The address is too long")),
+    415: ("unsupported-media-type", Words("不支持这种内容格式", "That kind of content is not supported")),
+    429: ("too-many-requests", Words("请求太多,请稍后再试", "Too many requests, please try again later")),
+    500: ("internal", Words("服务器出了错,已经记录", "The server failed; it has been recorded")),
+    503: ("unavailable", Words("暂时不可用,请稍后再试", "Not available just now, please try again later")),
+}
+"""Status → stable name of the problem and its title. The `type` of a problem is `/api/docs#` and the name."""
+
+
+def problem(status: int, *, headers: dict[str, str] | None = None, **members: object) -> Response:
+    """A problem document with `members` beside the standard ones."""
+    name, title = TITLES[status]
+    body = {"type": f"/api/docs#{name}", "title": title.in_(language.wanted()), "status": status, **members}
+    response = Response(json.encoded(body), status, content_type="application/problem+json")
+    response.headers.update(headers or {})
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _input(error: InputError) -> Response:
+    wanted = language.wanted()
+    return problem(
+        400, errors=[{"field": fault.field, "message": fault.message.in_(wanted)} for fault in error.faults]
+    )
+
+
+def _http(error: HTTPException) -> Response:
+    status = error.code if error.code in TITLES else 400 if (error.code or 500) < 500 else 500  # noqa: PLR2004 - the border between the two classes of status
+    kept = {name: value for name, value in error.get_headers() if name in {"Allow", "Retry-After"}}
+    return problem(status or 500, headers=kept)
+
+
+def _database(error: DBAPIError) -> Response:
+    # The statement and its values may be personal; what PostgreSQL calls the fault is enough to find it.
+    log.error("database fault %s %s", type(error.orig).__name__, getattr(error.orig, "sqlstate", None))
+    return problem(503, headers={"Retry-After": "5"})
+
+
+def _unexpected(error: Exception) -> Response:
+    log.error("unexpected fault", exc_info=(type(error), type(error)(), error.__traceback__))
+    return problem(500)
+
+
+def register(app: Flask) -> None:
+    """Answer every fault of `app` with a problem document."""
+    handlers: dict[Any, Any] = {
+        InputError: _input,
+        NotFoundError: lambda _: problem(404),
+        ConflictError: lambda _: problem(409),
+        HTTPException: _http,
+        DBAPIError: _database,
+        Exception: _unexpected,
+    }
+    for kind, handler in handlers.items():
+        app.register_error_handler(kind, handler)

@@ -1,0 +1,1 @@
+"""The union tree: who answers for a place, and who stands beneath whom."""

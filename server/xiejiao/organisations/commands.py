@@ -1,0 +1,50 @@
+"""Writes of the union tree."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+from sqlalchemy.dialects.postgresql import insert
+
+from xiejiao.errors import FieldFault, InputError
+from xiejiao.language import Words
+from xiejiao.organisations.models import organisation
+from xiejiao.organisations.queries import ids
+from xiejiao.organisations.rules import PATH, Organisation
+
+
+def put(connection: Connection, organisations: Sequence[Organisation]) -> None:
+    """Add organisations, and bring those whose path is known up to date; parents may stand in any order.
+
+    Raises InputError that names every path which is malformed or whose parent exists neither here nor there.
+    """
+    parents = {each.path.rpartition(".")[0] for each in organisations} - {""}
+    known = {each.path for each in organisations} | ids(connection, parents).keys()
+    faults = [
+        FieldFault(each.path, Words("组织路径格式不对", "the path is malformed"))
+        if not PATH.fullmatch(each.path)
+        else FieldFault(each.path, Words("上级组织不存在", "its parent does not exist"))
+        for each in organisations
+        if not PATH.fullmatch(each.path) or each.path.rpartition(".")[0] not in known | {""}
+    ]
+    if faults:
+        raise InputError(*faults)
+    if organisations:
+        statement = insert(organisation)
+        kept = {
+            name: statement.excluded[name]
+            for name in ("name", "level", "division_code", "contact", "accepts_applications")
+        }
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=["path"], set_=kept),
+            [
+                {
+                    "path": each.path,
+                    "name": each.name,
+                    "level": each.level,
+                    "division_code": each.division_code,
+                    "contact": each.contact,
+                    "accepts_applications": each.accepts_applications,
+                }
+                for each in organisations
+            ],
+        )

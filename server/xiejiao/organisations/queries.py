@@ -1,0 +1,29 @@
+"""Reads of the union tree."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, Text, bindparam, cast, select
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from xiejiao.organisations.models import Ltree, organisation
+
+
+def beneath(paths: Iterable[str]) -> ColumnElement[bool]:
+    """The condition that an organisation is one of `paths` or stands beneath one; of no paths, none."""
+    given = cast(bindparam(None, list(paths), ARRAY(Text)), ARRAY(Ltree))
+    return organisation.c.path.op("<@", is_comparison=True)(given)
+
+
+def ids(connection: Connection, paths: Iterable[str]) -> dict[str, UUID]:
+    """The id of each of `paths` that exists."""
+    wanted = cast(bindparam(None, sorted(set(paths)), ARRAY(Text)), ARRAY(Ltree))
+    rows = connection.execute(
+        select(cast(organisation.c.path, Text), organisation.c.id).where(organisation.c.path == wanted.any_())
+    )
+    return {path: identity for path, identity in rows}
+
+
+def path(connection: Connection, identity: UUID) -> str | None:
+    """The path of the organisation; None when there is none."""
+    return connection.scalar(select(cast(organisation.c.path, Text)).where(organisation.c.id == identity))

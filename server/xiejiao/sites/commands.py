@@ -1,0 +1,451 @@
+"""Writes of places: each leaves a row of history, none commits.
+
+The columns of `site` that repeat its children (offers, shut, extra, mask, hours_id) are written here and nowhere else.
+"""
+
+import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from geoalchemy2.shape import from_shape
+from psycopg.types.range import Range
+from shapely import MultiPoint, Point
+from sqlalchemy import Connection, ColumnElement, Table, delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql
+
+from xiejiao import hours
+from xiejiao.errors import ConflictError, FieldFault, InputError, NotFoundError
+from xiejiao.language import Words
+from xiejiao.organisations import queries as organisations
+from xiejiao.sites import models, pinyin
+from xiejiao.sites.code import code_of
+from xiejiao.sites.mercator import MAX_LATITUDE
+from xiejiao.sites.rules import (
+    Access,
+    Amenity,
+    AmenityState,
+    DatedException,
+    Effect,
+    Located,
+    SiteDraft,
+    is_plain,
+    union_of,
+)
+from xiejiao.vocabulary.rules import Vocabulary
+
+CHUNK = 1_000
+"""Places written with one statement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Who writes, and when: goes into the history of every place that is touched. `who` never names a person."""
+
+    who: str
+    when: datetime.datetime
+
+
+def add(connection: Connection, drafts: Iterable[SiteDraft], *, words: Vocabulary, deed: Deed) -> list[UUID]:
+    """Add places; their ids in the same order.
+
+    Raises InputError that names every fault of a chunk; nothing of that chunk is written then.
+    """
+    added: list[UUID] = []
+    known_hours: dict[str, int] = {}
+    for chunk in _chunks(drafts):
+        paths = organisations.ids(connection, (draft.organisation for draft in chunk))
+        unions, faults = _checked(chunk, paths=paths.keys(), words=words)
+        if faults:
+            raise InputError(*faults)
+        texts = {text for text in unions if text} | {
+            str(hours.parse(way.opening_hours)) for draft in chunk for way in draft.access if way.opening_hours
+        }
+        known_hours |= _hours_ids(connection, texts - known_hours.keys())
+        added += _insert(connection, chunk, unions, paths=paths, hours_ids=known_hours, words=words, deed=deed)
+    return added
+
+
+def _chunks(drafts: Iterable[SiteDraft]) -> Iterator[list[SiteDraft]]:
+    chunk: list[SiteDraft] = []
+    for draft in drafts:
+        chunk.append(draft)
+        if len(chunk) == CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def _checked(
+    drafts: Sequence[SiteDraft], *, paths: Iterable[str], words: Vocabulary
+) -> tuple[list[str | None], list[FieldFault]]:
+    """The union of the hours of each draft, and every fault of all of them."""
+    known_paths = set(paths)
+    unions: list[str | None] = []
+    faults: list[FieldFault] = []
+    for draft in drafts:
+        found = list(_faults(draft, words))
+        if draft.organisation not in known_paths:
+            found.append(FieldFault("organisation", Words("没有这个组织", "there is no such organisation")))
+        try:
+            unions.append(union_of(draft.access))
+        except hours.Fault as fault:
+            found.append(FieldFault("access", Words(fault.message("zh"), fault.message("en"))))
+            unions.append(None)
+        faults += [FieldFault(f"{draft.name}: {fault.field}", fault.message) for fault in found]
+    return unions, faults
+
+
+def _faults(draft: SiteDraft, words: Vocabulary) -> Iterator[FieldFault]:
+    lengths = {"name": (draft.name, 200), "address": (draft.address, 500), "division": (draft.division, 200)}
+    for field, (text, longest) in lengths.items():
+        if len(text) > longest or not is_plain(text):
+            yield FieldFault(field, Words(f"最长 {longest} 字,不能有控制字符", f"at most {longest} plain characters"))
+    if not draft.name.strip():
+        yield FieldFault("name", Words("不能为空", "is empty"))
+    if draft.kind not in words.kind_facets:
+        yield FieldFault("kind", Words("没有这种类型", "there is no such kind"))
+    for amenity in draft.amenities:
+        if amenity.code not in words.amenity_facets:
+            yield FieldFault("amenities", Words(f"没有设施 {amenity.code}", f"there is no amenity {amenity.code}"))
+    if len({amenity.code for amenity in draft.amenities}) < len(draft.amenities):
+        yield FieldFault("amenities", Words("设施重复", "an amenity is given twice"))
+    if len({way.mode for way in draft.access}) < len(draft.access):
+        yield FieldFault("access", Words("进入方式重复", "a way in is given twice"))
+    if not (abs(draft.located.lon) <= 180 and abs(draft.located.lat) <= MAX_LATITUDE):  # noqa: PLR2004 - degrees
+        yield FieldFault("position", Words("坐标超出范围", "is out of range"))
+
+
+def _hours_ids(connection: Connection, texts: Iterable[str]) -> dict[str, int]:
+    """The ids of the texts, which must be normalised; new ones are added."""
+    wanted = sorted(texts)
+    if not wanted:
+        return {}
+    table = models.hours
+    new = [{"text": text} for text in sorted(set(wanted) - _known(connection, wanted).keys())]
+    if new:
+        connection.execute(postgresql.insert(table).on_conflict_do_nothing(index_elements=["text"]), new)
+    return _known(connection, wanted)
+
+
+def _known(connection: Connection, texts: Sequence[str]) -> dict[str, int]:
+    table = models.hours
+    rows = connection.execute(select(table.c.text, table.c.id).where(table.c.text.in_(texts)))
+    return {text: number for text, number in rows}
+
+
+def offers(kind: str, amenities: Iterable[Amenity], words: Vocabulary) -> list[int]:
+    """The facets under which a search finds a place: its kind, and the amenities it offers today."""
+    offered = sorted(words.amenity_facets[amenity.code] for amenity in amenities if amenity.state.offered)
+    return [words.kind_facets[kind], *offered]
+
+
+def _point(located: Located) -> Any:  # noqa: ANN401 - geoalchemy2 gives its elements no type
+    return from_shape(Point(located.lon, located.lat), srid=4326)
+
+
+def _insert(
+    connection: Connection,
+    drafts: Sequence[SiteDraft],
+    unions: Sequence[str | None],
+    *,
+    paths: Mapping[str, UUID],
+    hours_ids: Mapping[str, int],
+    words: Vocabulary,
+    deed: Deed,
+) -> list[UUID]:
+    numbers = connection.scalars(
+        select(models.site_number.next_value()).select_from(func.generate_series(1, len(drafts)).alias())
+    ).all()
+    codes = [code_of(number) for number in numbers]
+    rows = [
+        {
+            "code": code,
+            "name": draft.name,
+            "kind": draft.kind,
+            "brands": list(draft.brands),
+            "address": draft.address,
+            "division": draft.division,
+            "organisation_id": paths[draft.organisation],
+            "host": draft.host,
+            "phone": draft.phone,
+            "position": _point(draft.located),
+            "position_raw": draft.located.raw,
+            "position_datum": str(draft.located.datum),
+            "position_source": draft.located.source,
+            "position_accuracy_m": draft.located.accuracy_m,
+            "hours_id": hours_ids[union] if union else None,
+            "hours_written": draft.hours_written,
+            "notice": draft.notice,
+            "confirmed_at": draft.confirmed_at,
+            "offers": offers(draft.kind, draft.amenities, words),
+            "demo": draft.demo,
+            "added_at": deed.when,
+            "changed_at": deed.when,
+        }
+        for code, draft, union in zip(codes, drafts, unions, strict=True)
+    ]
+    statement = insert(models.site).returning(models.site.c.id, sort_by_parameter_order=True)
+    added = list(connection.scalars(statement, rows))
+    each = list(zip(added, codes, drafts, strict=True))
+    _put(
+        connection,
+        models.site_search,
+        (
+            {
+                "site_id": identity,
+                "lines": pinyin.lines(name=draft.name, brands=draft.brands, address=draft.address, code=code),
+            }
+            for identity, code, draft in each
+        ),
+    )
+    _put(
+        connection,
+        models.site_access,
+        (
+            {
+                "site_id": identity,
+                "mode": str(way.mode),
+                "hours_id": hours_ids[str(hours.parse(way.opening_hours))] if way.opening_hours else None,
+            }
+            for identity, _, draft in each
+            for way in draft.access
+        ),
+    )
+    _put(
+        connection,
+        models.site_amenity,
+        (
+            {"site_id": identity, "amenity": amenity.code, "state": str(amenity.state), "since": amenity.since}
+            for identity, _, draft in each
+            for amenity in draft.amenities
+        ),
+    )
+    _put(
+        connection,
+        models.site_history,
+        (
+            {
+                "site_id": identity,
+                "version": 1,
+                "at": deed.when,
+                "actor": deed.who,
+                "action": "added",
+                "changes": {"name": [None, draft.name], "position": [None, draft.located.raw]},
+                "touched": _touched(Point(draft.located.lon, draft.located.lat)),
+            }
+            for identity, _, draft in each
+        ),
+    )
+    return added
+
+
+def _put(connection: Connection, table: Table, rows: Iterable[dict[str, Any]]) -> None:
+    listed = list(rows)
+    if listed:
+        connection.execute(insert(table), listed)
+
+
+def _touched(*points: Point) -> Any:  # noqa: ANN401 - as above
+    return from_shape(MultiPoint(points), srid=4326)
+
+
+# ── changes of one place ──
+
+
+def set_amenity(
+    connection: Connection, site_id: UUID, code: str, state: AmenityState, *, version: int, words: Vocabulary, deed: Deed
+) -> int:
+    """Say the state of an amenity, adding it where the place had none; the new version."""
+    if code not in words.amenity_facets:
+        raise InputError(FieldFault("amenity", Words(f"没有设施 {code}", f"there is no amenity {code}")))
+    table = models.site_amenity
+    before = connection.scalar(select(table.c.state).where(table.c.site_id == site_id, table.c.amenity == code))
+    changed = _claim(connection, site_id, version, deed, {f"amenity {code}": [before, str(state)]})
+    statement = postgresql.insert(table).values(site_id=site_id, amenity=code, state=str(state), since=deed.when)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["site_id", "amenity"],
+            set_={"state": statement.excluded.state, "since": statement.excluded.since},
+        )
+    )
+    rows = connection.execute(select(table.c.amenity, table.c.state).where(table.c.site_id == site_id))
+    amenities = [Amenity(amenity, AmenityState(now)) for amenity, now in rows]
+    kind = connection.execute(select(models.site.c.kind).where(models.site.c.id == site_id)).scalar_one()
+    connection.execute(
+        update(models.site).where(models.site.c.id == site_id).values(offers=offers(kind, amenities, words))
+    )
+    return changed
+
+
+def set_access(
+    connection: Connection, site_id: UUID, access: Sequence[Access], *, version: int, deed: Deed
+) -> int:
+    """Replace the ways in and their hours; the new version. Raises InputError when the hours are not understood."""
+    try:
+        union = union_of(access)
+    except hours.Fault as fault:
+        raise InputError(FieldFault("access", Words(fault.message("zh"), fault.message("en")))) from fault
+    texts = {str(way.mode): str(hours.parse(way.opening_hours)) for way in access if way.opening_hours}
+    numbers = _hours_ids(connection, {*texts.values(), *([union] if union else [])})
+    table = models.site_access
+    before = connection.execute(
+        select(table.c.mode, models.hours.c.text)
+        .join(models.hours, models.hours.c.id == table.c.hours_id, isouter=True)
+        .where(table.c.site_id == site_id)
+    )
+    was, now = {mode: text for mode, text in before}, {str(way.mode): texts.get(str(way.mode)) for way in access}
+    changed = _claim(connection, site_id, version, deed, {"access": [was, now]})
+    connection.execute(delete(table).where(table.c.site_id == site_id))
+    _put(
+        connection,
+        table,
+        ({"site_id": site_id, "mode": mode, "hours_id": numbers[text] if text else None} for mode, text in now.items()),
+    )
+    connection.execute(
+        update(models.site)
+        .where(models.site.c.id == site_id)
+        .values(hours_id=numbers[union] if union else None, hours_written=None)
+    )
+    return changed
+
+
+def except_dated(
+    connection: Connection, site_id: UUID, exception: DatedException, *, version: int, deed: Deed
+) -> int:
+    """Add a dated closing, opening or suspension of the rule; the new version. Raises InputError when it never holds."""
+    since, until = (
+        moment and moment.replace(second=0, microsecond=0) for moment in (exception.since, exception.until)
+    )
+    if until is not None and since is not None and until <= since:
+        raise InputError(FieldFault("until", Words("结束时间应晚于开始时间", "must be later than the beginning")))
+    during = Range(since, until, "[)")
+    said = [str(exception.effect), since and since.isoformat(), until and until.isoformat(), exception.reason]
+    changed = _claim(connection, site_id, version, deed, {"dated": [None, said]})
+    connection.execute(
+        insert(models.site_dated).values(
+            site_id=site_id,
+            effect=str(exception.effect),
+            during=during,
+            reason=exception.reason,
+            added_at=deed.when,
+        )
+    )
+    _gather_dated(connection, site_id)
+    return changed
+
+
+def withdraw_dated(connection: Connection, site_id: UUID, dated_id: UUID, *, version: int, deed: Deed) -> int:
+    """Take a dated exception back; the new version. Raises NotFoundError when the place has no such exception."""
+    table = models.site_dated
+    found = connection.execute(
+        select(table.c.effect, table.c.during, table.c.reason).where(
+            table.c.id == dated_id, table.c.site_id == site_id
+        )
+    ).one_or_none()
+    if found is None:
+        raise NotFoundError
+    bounds = (found.during.lower, found.during.upper)
+    said = [found.effect, *(bound and bound.isoformat() for bound in bounds), found.reason]
+    changed = _claim(connection, site_id, version, deed, {"dated": [said, None]})
+    connection.execute(delete(table).where(table.c.id == dated_id))
+    _gather_dated(connection, site_id)
+    return changed
+
+
+def _gather_dated(connection: Connection, site_id: UUID) -> None:
+    table = models.site_dated
+
+    def joined(effect: Effect) -> ColumnElement[Any]:
+        return (
+            select(func.coalesce(func.range_agg(table.c.during), func.tstzmultirange()))
+            .where(table.c.site_id == site_id, table.c.effect == str(effect))
+            .scalar_subquery()
+        )
+
+    values = {str(effect): joined(effect) for effect in Effect}
+    connection.execute(update(models.site).where(models.site.c.id == site_id).values(**values))
+
+
+def close(
+    connection: Connection, site_id: UUID, *, on: datetime.date, reason: str, version: int, deed: Deed
+) -> int:
+    """Close a place for good; the new version. It is found no more, and its page says why."""
+    changed = _claim(
+        connection, site_id, version, deed, {"status": ["active", "closed"], "reason": [None, reason]}, action="closed"
+    )
+    connection.execute(
+        update(models.site)
+        .where(models.site.c.id == site_id)
+        .values(status="closed", closed_on=on, closed_reason=reason)
+    )
+    return changed
+
+
+def _claim(
+    connection: Connection,
+    site_id: UUID,
+    version: int,
+    deed: Deed,
+    changes: Mapping[str, Any],
+    *,
+    action: str = "changed",
+) -> int:
+    """Take the next version of the place for this deed and record it.
+
+    Raises NotFoundError when there is no such place, ConflictError when it is not at `version` or closed for good.
+    """
+    table = models.site
+    claimed = connection.execute(
+        update(table)
+        .where(table.c.id == site_id, table.c.version == version, table.c.status == "active")
+        .values(version=version + 1, changed_at=deed.when)
+        .returning(func.ST_X(table.c.position), func.ST_Y(table.c.position))
+    ).one_or_none()
+    if claimed is None:
+        if connection.scalar(select(table.c.id).where(table.c.id == site_id)) is None:
+            raise NotFoundError
+        raise ConflictError
+    connection.execute(
+        insert(models.site_history).values(
+            site_id=site_id,
+            version=version + 1,
+            at=deed.when,
+            actor=deed.who,
+            action=action,
+            changes=dict(changes),
+            touched=_touched(Point(*claimed)),
+        )
+    )
+    return version + 1
+
+
+def remove_demonstration(connection: Connection, *, deed: Deed) -> int:
+    """Remove every synthetic place; how many there were. Their history says so and stays."""
+    table = models.site
+    gone = (
+        delete(table)
+        .where(table.c.demo)
+        .returning(table.c.id, table.c.version, func.ST_Multi(table.c.position).label("touched"))
+        .cte("gone")
+    )
+    # One statement, so that no place can go without its row of history.
+    recorded = (
+        insert(models.site_history)
+        .from_select(
+            ["site_id", "version", "at", "actor", "action", "changes", "touched"],
+            select(
+                gone.c.id,
+                gone.c.version + 1,
+                func.cast(deed.when, models.site_history.c.at.type),
+                deed.who,
+                "removed",
+                func.jsonb_build_object(),
+                gone.c.touched,
+            ),
+        )
+        .returning(models.site_history.c.id)
+    )
+    return len(connection.execute(recorded).all())

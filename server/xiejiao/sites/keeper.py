@@ -1,0 +1,103 @@
+"""What one server process keeps in memory: words, almanac and drawn tiles, true to within `LOOK_EVERY_S` of a COMMIT."""
+
+import datetime
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from threading import RLock
+
+from sqlalchemy import Connection
+
+from xiejiao.database import reading
+from xiejiao.http import json
+from xiejiao.http.encodings import Encoded
+from xiejiao.sites import changes, tiles
+from xiejiao.sites.changes import Known
+from xiejiao.sites.mercator import Box, Tile, plane
+from xiejiao.sites.rules import Site
+
+LOOK_EVERY_S = 2.0
+"""A COMMIT is seen by every process within this time; the promise is 5 seconds."""
+KEPT_BYTES = 24 * 1024 * 1024
+"""Drawn tiles kept by one process."""
+CELL_QUALITY = 6
+PACK_QUALITY = 9
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    encoded: Encoded
+    box: Box
+    reach: float
+
+    def is_touched_by(self, points: Iterable[tuple[float, float]]) -> bool:
+        return any(self.box.distance(x, y) <= self.reach for x, y in points)
+
+
+class Keeper:
+    """The memory of one process; `seconds` is a clock that never goes back, `now` tells the time."""
+
+    def __init__(self, *, seconds: Callable[[], float], now: Callable[[], datetime.datetime]) -> None:
+        self.now = now
+        self._seconds = seconds
+        self._looked_s = -LOOK_EVERY_S
+        self._known: Known | None = None
+        self._tiles: OrderedDict[Tile, _Kept] = OrderedDict()
+        self._lock = RLock()
+
+    def known(self) -> Known:
+        """Words and almanac, looked at anew when the last look is `LOOK_EVERY_S` old."""
+        with self._lock:
+            known = self._known
+            if known is None or self._seconds() - self._looked_s >= LOOK_EVERY_S:
+                with reading() as connection:
+                    known = self._look(connection)
+            return known
+
+    def knowing(self, connection: Connection, known: Known, sites: Iterable[Site]) -> Known:
+        """`known`, or what is known in the snapshot of `connection` when one of `sites` has hours that are new."""
+        texts = known.almanac.texts
+        wanted = {number for site in sites for number in (site.hours_id, *(way[1] for way in site.access))}
+        if wanted - {None} <= texts.keys():
+            return known
+        with self._lock:
+            return self._look(connection)
+
+    def tile(self, tile: Tile) -> Encoded:
+        """The cell or pack at `tile`, from memory or drawn."""
+        with self._lock:
+            self.known()
+            kept = self._tiles.get(tile)
+            if kept is None:
+                kept = self._tiles[tile] = self._draw(tile)
+                self._forget_beyond(KEPT_BYTES)
+            else:
+                self._tiles.move_to_end(tile)
+            return kept.encoded
+
+    def _look(self, connection: Connection) -> Known:
+        looked_s = self._seconds()
+        found = changes.look(connection, self._known)
+        self._known, self._looked_s = found.known, looked_s
+        if found.touched is None:
+            self._tiles.clear()
+        elif found.touched:
+            points = [plane(lon, lat) for lon, lat in found.touched]
+            for tile in [tile for tile, kept in self._tiles.items() if kept.is_touched_by(points)]:
+                del self._tiles[tile]
+        return found.known
+
+    def _draw(self, tile: Tile) -> _Kept:
+        with reading() as connection:
+            # Looked at in the snapshot that is drawn from: no text of hours is missing, no change can fall between.
+            known = self._look(connection)
+            draw, quality = (tiles.cell, CELL_QUALITY) if tile.z == tiles.CELL_ZOOM else (tiles.pack, PACK_QUALITY)
+            drawn = draw(connection, tile, almanac=known.almanac, at=self.now())
+        encoded = Encoded(json.encoded(drawn.document), media_type="application/json", quality=quality)
+        return _Kept(encoded, tile.box, drawn.reach)
+
+    def _forget_beyond(self, most: int) -> None:
+        size = sum(kept.encoded.size for kept in self._tiles.values())
+        while size > most and len(self._tiles) > 1:
+            _, gone = self._tiles.popitem(last=False)
+            size -= gone.encoded.size

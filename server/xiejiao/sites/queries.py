@@ -1,0 +1,233 @@
+"""Reads of places. All of it returns values; nothing here writes.
+
+The nearest query is one walk through the index (spot, facets), outward from a point of the plane of EPSG:3857. Order
+in the plane is nearly the order on the ground, so more rows than wanted are fetched and put in order by their distance
+on the ellipsoid; where that cannot prove the answer exact, more are fetched.
+"""
+
+import dataclasses
+import datetime
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.multirange import Multirange
+from sqlalchemy import Connection, Row, TextClause, text
+
+from xiejiao import hours
+from xiejiao.coordinates import Position
+from xiejiao.errors import NotFoundError
+from xiejiao.sites import search
+from xiejiao.sites.almanac import OpenHours
+from xiejiao.sites.mercator import Box, ground_m_at_least, plane
+from xiejiao.sites.rules import DATED_FACET, Page, Site, Wanted
+from xiejiao.vocabulary.rules import Vocabulary
+
+FETCHED_AT_LEAST = 60
+FETCHED_PER_WANTED = 3
+
+# The children are read for the rows that are shown, never for those that are only looked at on the way.
+_COLUMNS = """
+    site.id::text, site.code, site.name, site.kind, site.brands, site.address, site.division,
+    site.organisation_id::text, organisation.name AS organisation, site.host, site.phone,
+    ST_X(site.position) AS lon, ST_Y(site.position) AS lat, site.position_accuracy_m, site.position_source,
+    site.hours_id, site.hours_written,
+    ARRAY(SELECT mode || ' ' || coalesce(hours_id::text, '') FROM site_access WHERE site_id = site.id ORDER BY mode)
+        AS access,
+    ARRAY(
+        SELECT amenity || ' ' || state || ' ' || coalesce(extract(epoch FROM since)::bigint::text, '')
+        FROM site_amenity WHERE site_id = site.id
+    ) AS amenities,
+    site.notice, site.confirmed_at, site.status, site.closed_on, site.closed_reason,
+    site.shut, site.extra, site.mask, site.demo, site.version
+"""
+_JOINED = "site JOIN organisation ON organisation.id = site.organisation_id"
+_CONDITIONS = {
+    "active": "site.status = 'active'",
+    "box": "site.spot && ST_MakeEnvelope(:west, :south, :east, :north, 3857)",
+    "amenities": "site.facets @> CAST(:amenities AS integer[])",
+    "kinds": "site.facets && CAST(:kinds AS integer[])",
+    "hours": "site.facets && CAST(:hours AS integer[])",
+    "open": "((site.hours_id = ANY(CAST(:open_ids AS integer[])) AND NOT site.mask @> CAST(:at AS timestamptz))"
+    " OR site.extra @> CAST(:at AS timestamptz)) AND NOT site.shut @> CAST(:at AS timestamptz)",
+    "organisation": "organisation.path <@ (SELECT path FROM organisation WHERE id = CAST(:organisation AS uuid))",
+    "words": "site.id IN (SELECT site_id FROM site_search WHERE site_grams(lines) @> CAST(:grams AS text[])"
+    " AND NOT EXISTS (SELECT FROM unnest(CAST(:words AS text[])) AS word WHERE strpos(lines, word) = 0))",
+    "after": "site.id > CAST(:after AS uuid)",
+}
+
+
+@cache
+def _nearest(conditions: tuple[str, ...]) -> TextClause:
+    where = " AND ".join(_CONDITIONS[name] for name in conditions)
+    return text(
+        "WITH near AS MATERIALIZED ("  # noqa: S608 - only the fixed conditions above are joined; values are bound
+        " SELECT site.*, site.spot <-> ST_SetSRID(ST_MakePoint(:x, :y), 3857) AS plane_m"
+        f" FROM site WHERE {where}"
+        " ORDER BY site.spot <-> ST_SetSRID(ST_MakePoint(:x, :y), 3857) LIMIT :fetched"
+        "), ranked AS ("
+        " SELECT near.*, max(plane_m) OVER () AS reach, count(*) OVER () AS fetched,"
+        " ST_Distance(position::geography, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)::geography) AS distance_m"
+        " FROM near ORDER BY distance_m, id LIMIT :limit"
+        f") SELECT site.distance_m, site.reach, site.fetched, {_COLUMNS}"
+        " FROM ranked AS site JOIN organisation ON organisation.id = site.organisation_id"
+        " ORDER BY site.distance_m, site.id"
+    )
+
+
+@cache
+def _listed(conditions: tuple[str, ...], *, tail: str) -> TextClause:
+    where = " AND ".join(_CONDITIONS[name] for name in conditions)
+    return text(f"SELECT {_COLUMNS} FROM {_JOINED} WHERE {where} {tail}")  # noqa: S608 - as above: fixed parts only
+
+
+_ONE = text(f"SELECT {_COLUMNS} FROM {_JOINED} WHERE site.id = CAST(:id AS uuid)")  # noqa: S608 - fixed parts only
+_BY_CODE = text(f"SELECT {_COLUMNS} FROM {_JOINED} WHERE site.code = :code")  # noqa: S608 - fixed parts only
+
+
+def _filters(wanted: Wanted, words: Vocabulary, open_hours: OpenHours | None) -> dict[str, Any]:
+    """The values of the conditions that `wanted` asks for; a value of None is a condition without values."""
+    values: dict[str, Any] = {}
+    if wanted.kinds:
+        values["kinds"] = [words.kind_facets[code] for code in wanted.kinds]
+    if wanted.amenities:
+        values["amenities"] = [words.amenity_facets[code] for code in wanted.amenities]
+    if open_hours is not None:
+        values |= {"open": None, "open_ids": list(open_hours.ids), "at": wanted.open_at}
+        if open_hours.facets is not None:
+            values["hours"] = [*open_hours.facets, DATED_FACET]
+    return values
+
+
+def _conditions(*names: str, values: Mapping[str, Any]) -> tuple[str, ...]:
+    return (*names, *(name for name in _CONDITIONS if name in values))
+
+
+def _bound(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name != "open"}
+
+
+def nearest(
+    connection: Connection,
+    here: Position,
+    wanted: Wanted,
+    *,
+    words: Vocabulary,
+    open_hours: OpenHours | None,
+    within_m: float,
+    limit: int,
+) -> tuple[Site, ...]:
+    """Active places around `here`, nearest first by the distance on the ellipsoid, at most `within_m` metres away.
+
+    `open_hours` are the texts that are open at `wanted.open_at`; None when the hours do not matter.
+    """
+    x, y = plane(here.lon, here.lat)
+    point = Box(x, y, x, y)
+    values = _filters(wanted, words, open_hours)
+    statement = _nearest(_conditions("active", "box", values=values))
+    given = _bound(values) | {"x": x, "y": y, "lon": here.lon, "lat": here.lat, "limit": limit}
+    given |= dataclasses.asdict(point.grown(within_m))
+    fetched = max(FETCHED_AT_LEAST, FETCHED_PER_WANTED * limit)
+    while True:
+        rows = connection.execute(statement, {**given, "fetched": fetched}).all()
+        # Exact when all of the box was fetched, or when nothing unfetched can be nearer than what is shown.
+        if not rows or rows[0].fetched < fetched:
+            break
+        shown_m = min(within_m, rows[-1].distance_m) if len(rows) == limit else within_m
+        if shown_m <= ground_m_at_least(rows[0].reach, point):
+            break
+        fetched *= 4
+    return tuple(_site(row, distance_m=row.distance_m) for row in rows if row.distance_m <= within_m)
+
+
+def page(
+    connection: Connection,
+    wanted: Wanted,
+    *,
+    words: Vocabulary,
+    box: Box | None,
+    search_text: str | None,
+    organisation: UUID | None,
+    after: UUID | None,
+    limit: int,
+) -> Page:
+    """Active places in order of id that lie in `box`, are found by `search_text` and stand beneath `organisation`."""
+    values = _filters(wanted, words, None)
+    if box is not None:
+        values |= {"box": None, **dataclasses.asdict(box)}
+    if organisation is not None:
+        values["organisation"] = str(organisation)
+    if after is not None:
+        values["after"] = str(after)
+    if search_text is not None:
+        split = search.folded(search_text).split()
+        values |= {"words": split, "grams": search.grams(split)}
+    statement = _listed(_conditions("active", values=values), tail="ORDER BY site.id LIMIT :limit")
+    bound = {name: value for name, value in values.items() if name != "box"}
+    rows = connection.execute(statement, {**bound, "limit": limit + 1}).all()
+    sites = tuple(_site(row) for row in rows[:limit])
+    return Page(sites, sites[-1].id if len(rows) > limit else None)
+
+
+def one(connection: Connection, identity: UUID) -> Site:
+    """The place with this id, closed ones too; NotFoundError when there is none."""
+    return _only(connection.execute(_ONE, {"id": str(identity)}).all())
+
+
+def by_code(connection: Connection, code: str) -> Site:
+    """The place with this normalised code, closed ones too; NotFoundError when there is none."""
+    return _only(connection.execute(_BY_CODE, {"code": code}).all())
+
+
+def _only(rows: Iterable[Row[Any]]) -> Site:
+    for row in rows:
+        return _site(row)
+    raise NotFoundError
+
+
+def _site(row: Row[Any], *, distance_m: float | None = None) -> Site:
+    ways = (way.partition(" ") for way in row.access)
+    return Site(
+        id=row.id,
+        code=row.code,
+        name=row.name,
+        kind=row.kind,
+        brands=tuple(row.brands),
+        address=row.address,
+        division=row.division,
+        organisation_id=row.organisation_id,
+        organisation=row.organisation,
+        host=row.host,
+        phone=row.phone,
+        lon=row.lon,
+        lat=row.lat,
+        accuracy_m=row.position_accuracy_m,
+        position_source=row.position_source,
+        hours_id=row.hours_id,
+        hours_written=row.hours_written,
+        access=tuple((mode, int(number) if number else None) for mode, _, number in ways),
+        amenities=tuple(_amenity(entry) for entry in row.amenities),
+        notice=row.notice,
+        confirmed_at=row.confirmed_at,
+        status=row.status,
+        closed_on=row.closed_on,
+        closed_reason=row.closed_reason,
+        dated=dated(row.shut, row.extra, row.mask),
+        demo=row.demo,
+        version=row.version,
+        distance_m=distance_m,
+    )
+
+
+def _amenity(entry: str) -> tuple[str, str, datetime.datetime | None]:
+    code, state, since = entry.split(" ")
+    return code, state, datetime.datetime.fromtimestamp(int(since), hours.CHINA) if since else None
+
+
+def dated(*effects: Multirange[datetime.datetime]) -> hours.Dated:
+    """The dated exceptions that the multiranges `shut`, `extra` and `mask` hold."""
+    if not any(effects):
+        return hours.UNDATED
+    shut, extra, mask = (tuple((span.lower, span.upper) for span in effect) for effect in effects)
+    return hours.Dated(shut=shut, extra=extra, mask=mask)

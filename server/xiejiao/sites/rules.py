@@ -1,0 +1,186 @@
+"""What a place is, and what must hold before it is written."""
+
+import datetime
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from xiejiao import hours
+from xiejiao.coordinates import Datum
+
+HOURS_FACET = 256
+"""Facets from here on stand for buckets of hours; kinds and amenities lie below."""
+HOURS_BUCKETS = 255
+DATED_FACET = 511
+"""The facet of a place that has dated openings, whatever its hours."""
+
+
+def hours_facet(hours_id: int) -> int:
+    """The bucket of a text of hours, as the generated column `site.facets` computes it."""
+    return HOURS_FACET + hours_id % HOURS_BUCKETS
+
+
+class Mode(StrEnum):
+    """How one gets in."""
+
+    OPEN_DOOR = "open_door"
+    STAFFED = "staffed"
+    SELF_SERVICE = "self_service"
+    KEY = "key"
+
+
+class AmenityState(StrEnum):
+    """What is known of an amenity today."""
+
+    WORKS = "works"
+    BROKEN = "broken"
+    EMPTY = "empty"
+    UNKNOWN = "unknown"
+
+    @property
+    def offered(self) -> bool:
+        """Whether a search for the amenity finds the place."""
+        return self in {AmenityState.WORKS, AmenityState.UNKNOWN}
+
+
+class SiteState(StrEnum):
+    """What a rider is told: posted hours, unless reports speak against them."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    UNKNOWN = "unknown"
+    CONFLICTING = "conflicting"
+
+
+class Effect(StrEnum):
+    """What a dated exception does: closes, opens, or suspends the regular rule."""
+
+    SHUT = "shut"
+    EXTRA = "extra"
+    MASK = "mask"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A way in and the hours in which it serves; hours None: not known."""
+
+    mode: Mode
+    opening_hours: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Amenity:
+    """An amenity of a place; `since` is when its state was first said."""
+
+    code: str
+    state: AmenityState = AmenityState.UNKNOWN
+    since: datetime.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A position as its source gave it, and as WGS 84 degrees; `accuracy_m` is None when nobody said."""
+
+    lon: float
+    lat: float
+    raw: str
+    datum: Datum
+    source: str
+    accuracy_m: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SiteDraft:
+    """A place to be added; `organisation` is the path of the union that answers for it."""
+
+    name: str
+    kind: str
+    organisation: str
+    located: Located
+    access: tuple[Access, ...]
+    amenities: tuple[Amenity, ...] = ()
+    brands: tuple[str, ...] = ()
+    address: str = ""
+    division: str = ""
+    host: str | None = None
+    phone: str | None = None
+    hours_written: str | None = None
+    notice: str | None = None
+    confirmed_at: datetime.datetime | None = None
+    demo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DatedException:
+    """A dated exception to the hours of one place; `until` None: until further notice."""
+
+    effect: Effect
+    since: datetime.datetime
+    until: datetime.datetime | None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a rider looks for: any of the kinds, all of the amenities, open at an instant or whenever."""
+
+    kinds: tuple[str, ...] = ()
+    amenities: tuple[str, ...] = ()
+    open_at: datetime.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A place as it is read; `distance_m` is None where none was asked for."""
+
+    id: str
+    code: str
+    name: str
+    kind: str
+    brands: tuple[str, ...]
+    address: str
+    division: str
+    organisation_id: str
+    organisation: str
+    host: str | None
+    phone: str | None
+    lon: float
+    lat: float
+    accuracy_m: float | None
+    position_source: str
+    hours_id: int | None
+    hours_written: str | None
+    access: tuple[tuple[str, int | None], ...]
+    amenities: tuple[tuple[str, str, datetime.datetime | None], ...]
+    notice: str | None
+    confirmed_at: datetime.datetime | None
+    status: str
+    closed_on: datetime.date | None
+    closed_reason: str | None
+    dated: hours.Dated
+    demo: bool
+    version: int
+    distance_m: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Places of one page in order of id, and where the next page begins; None on the last."""
+
+    sites: tuple[Site, ...]
+    after: str | None = field(default=None)
+
+
+def union_of(ways: Sequence[Access]) -> str | None:
+    """The hours in which one gets in by any way, as OSM text; None when no way has known hours.
+
+    Raises hours.Fault when a text is not understood, or when no one text can say the union.
+    """
+    known = [hours.parse(way.opening_hours) for way in ways if way.opening_hours is not None]
+    return str(hours.union(known)) if known else None
+
+
+def is_plain(text: str) -> bool:
+    """Whether `text` holds no control character, nothing that turns the direction of writing, and no lone surrogate."""
+    return not any(unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for character in text)

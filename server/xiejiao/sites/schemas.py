@@ -1,0 +1,365 @@
+"""Places in and out of JSON: what a query may ask, and how a place is said (GeoJSON, RFC 7946)."""
+
+import datetime
+import re
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    ValidationInfo,
+    model_validator,
+)
+
+from xiejiao import coordinates
+from xiejiao.coordinates import Datum, Position
+from xiejiao.errors import FieldFault, InputError
+from xiejiao.hours import CHINA
+from xiejiao.http.query_string import wrong
+from xiejiao.language import Language, Words
+from xiejiao.sites.almanac import Almanac
+from xiejiao.sites.mercator import MAX_LATITUDE, Box, plane
+from xiejiao.sites.rules import Site, SiteState, Wanted
+from xiejiao.vocabulary.rules import Vocabulary
+
+FIRST_INSTANT = datetime.datetime(2000, 1, 1, tzinfo=CHINA)
+LAST_INSTANT = datetime.datetime(2100, 1, 1, tzinfo=CHINA)
+_INSTANT = re.compile(r"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)(?:[Zz]|([+-]\d\d:\d\d))")
+
+
+# ── what a query may ask ──
+
+
+def _kind(code: str, info: ValidationInfo) -> str:
+    words: Vocabulary = (info.context or {})["words"]
+    if code not in words.kind_facets:
+        raise wrong("没有这种类型,见 /api/v1/vocabulary", "is no kind; /api/v1/vocabulary lists them")
+    return code
+
+
+def _amenity(code: str, info: ValidationInfo) -> str:
+    words: Vocabulary = (info.context or {})["words"]
+    if code not in words.amenity_facets:
+        raise wrong("没有这种设施,见 /api/v1/vocabulary", "is no amenity; /api/v1/vocabulary lists them")
+    return code
+
+
+def _datum(text: str) -> Datum:
+    found = coordinates.datum_named(text)
+    if isinstance(found, FieldFault):
+        raise wrong(found.message.zh, found.message.en)
+    return found
+
+
+def _instant(text: str, info: ValidationInfo) -> datetime.datetime:
+    if text == "now":
+        return (info.context or {})["now"]
+    # A plus sign that was not escaped arrives as a space; before an offset it can mean nothing else.
+    match = _INSTANT.fullmatch(re.sub(r" (?=\d\d:\d\d$)", "+", text))
+    try:
+        instant = datetime.datetime.fromisoformat(match[0].upper()) if match else None
+    except ValueError:
+        instant = None
+    if instant is None:
+        raise wrong(
+            "应为 now 或带时区的时刻,如 2026-01-31T20:00:00+08:00",
+            "must be now or an instant with its offset, as 2026-01-31T20:00:00+08:00",
+        )
+    if not FIRST_INSTANT <= instant < LAST_INSTANT:
+        raise wrong("时刻应在 2000 年到 2099 年之间", "must lie in the years 2000 to 2099")
+    return instant.astimezone(CHINA)
+
+
+Kinds = Annotated[
+    list[Annotated[str, AfterValidator(_kind)]],
+    Field(max_length=20, description="Any of these kinds; may be repeated. Codes: /api/v1/vocabulary"),
+]
+Amenities = Annotated[
+    list[Annotated[str, AfterValidator(_amenity)]],
+    Field(max_length=50, description="All of these amenities; may be repeated. Codes: /api/v1/vocabulary"),
+]
+Instant = Annotated[
+    datetime.datetime | None,
+    BeforeValidator(_instant, json_schema_input_type=str),
+    Field(description="`now` or an instant (RFC 3339): only places open then by their posted hours"),
+]
+Lang = Annotated[
+    Literal["zh", "en"] | None, Field(description="Language of words and messages; default from Accept-Language, else zh")
+]
+
+
+class NearestQuery(BaseModel):
+    """Where one is and what one looks for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    lon: FiniteFloat = Field(description="Longitude in degrees")
+    lat: FiniteFloat = Field(description="Latitude in degrees")
+    datum: Annotated[Datum, BeforeValidator(_datum)] = Field(
+        default=Datum.WGS84, description="What lon and lat are counted in"
+    )
+    kind: Kinds = []
+    amenity: Amenities = []
+    open: Instant = None
+    within_m: FiniteFloat = Field(default=50_000, gt=0, le=500_000, description="Farthest distance in metres")
+    limit: int = Field(default=20, ge=1, le=100, description="Places at the most")
+    lang: Lang = None
+
+    @model_validator(mode="after")
+    def _plausible(self) -> Self:
+        faults = coordinates.check(self.lon, self.lat).faults
+        if faults:
+            raise InputError(*faults)
+        return self
+
+    @property
+    def here(self) -> Position:
+        """The position as WGS 84."""
+        return coordinates.to_wgs84(Position(self.lon, self.lat), self.datum)
+
+    @property
+    def warnings(self) -> tuple[FieldFault, ...]:
+        """What is odd about the position, though it may be meant."""
+        return coordinates.check(self.lon, self.lat).warnings
+
+    @property
+    def wanted(self) -> Wanted:
+        """What one looks for."""
+        return Wanted(tuple(self.kind), tuple(self.amenity), self.open)
+
+
+class ListQuery(BaseModel):
+    """Which places to list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    bbox: str | None = Field(
+        default=None, description="west,south,east,north in degrees of WGS 84 (RFC 7946)", examples=["116,24,117,25"]
+    )
+    kind: Kinds = []
+    amenity: Amenities = []
+    q: str | None = Field(
+        default=None, max_length=100, description="Words in name, address, code or pinyin: 梅江, meijiang, mjqt"
+    )
+    organisation: UUID | None = Field(default=None, description="Id of a union; those beneath it are included")
+    cursor: UUID | None = Field(default=None, description="From `next` of the page before")
+    limit: int = Field(default=100, ge=1, le=1000, description="Places at the most")
+    lang: Lang = None
+
+    @model_validator(mode="after")
+    def _box(self) -> Self:
+        if self.bbox is not None and _corners(self.bbox) is None:
+            message = Words(
+                "应为 西,南,东,北 四个度数,如 116,24,117,25", "must be west,south,east,north in degrees, as 116,24,117,25"
+            )
+            raise InputError(FieldFault("bbox", message))
+        return self
+
+    @property
+    def box(self) -> Box | None:
+        """The bounding box in the plane."""
+        corners = None if self.bbox is None else _corners(self.bbox)
+        if corners is None:
+            return None
+        west, south, east, north = corners
+        return Box(*plane(west, south), *plane(east, north))
+
+    @property
+    def wanted(self) -> Wanted:
+        """What is looked for."""
+        return Wanted(tuple(self.kind), tuple(self.amenity))
+
+
+class OneQuery(BaseModel):
+    """How to say the place."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    lang: Lang = None
+
+
+def _corners(text: str) -> tuple[float, float, float, float] | None:
+    try:
+        west, south, east, north = map(float, text.split(","))
+    except ValueError:
+        return None
+    inside = -180 <= west < east <= 180 and -90 <= south < north <= 90  # noqa: PLR2004 - degrees
+    return (west, max(south, -MAX_LATITUDE), east, min(north, MAX_LATITUDE)) if inside else None
+
+
+# ── how a place is said ──
+
+
+class Point(BaseModel):
+    """A position: longitude, latitude in degrees of WGS 84."""
+
+    type: Literal["Point"]
+    coordinates: tuple[float, float]
+
+
+class SiteOrganisation(BaseModel):
+    """The union that answers for the place."""
+
+    id: UUID
+    name: str
+
+
+class SiteAmenity(BaseModel):
+    """An amenity and what is known of it today."""
+
+    code: str
+    state: Literal["works", "broken", "empty", "unknown"]
+    since: datetime.datetime | None = Field(description="When the state was first said")
+
+
+class SiteAccess(BaseModel):
+    """A way in and its hours."""
+
+    mode: Literal["open_door", "staffed", "self_service", "key"]
+    opening_hours: str | None = Field(description="OSM opening_hours; null when not known")
+
+
+class SiteProperties(BaseModel):
+    """What is known of a place."""
+
+    id: UUID
+    code: str = Field(description="Six characters, as on the poster")
+    name: str
+    kind: str
+    brands: list[str]
+    address: str
+    division: str
+    organisation: SiteOrganisation
+    host: str | None
+    phone: str | None
+    amenities: list[SiteAmenity]
+    access: list[SiteAccess]
+    opening_hours: str | None = Field(description="OSM opening_hours: when one gets in by any way; null: not known")
+    hours_text: str | None = Field(description="The hours in words, or as the source wrote them")
+    state: SiteState = Field(description="At the instant of `open`, else now")
+    next_change: datetime.datetime | None = Field(description="When the state changes next")
+    calendar: Literal["announced", "not_announced"] = Field(description="Whether the holidays of that year are known")
+    distance_m: float | None = Field(description="Metres on the ellipsoid; null where no position was given")
+    position_accuracy_m: float | None = Field(description="Radius within which the entrance lies; null: not said")
+    confirmed_at: datetime.datetime | None
+    notice: str | None
+    status: Literal["active", "closed"]
+    closed_on: datetime.date | None
+    closed_reason: str | None
+    version: int
+    demo: bool = Field(description="A synthetic place, for demonstration")
+
+
+class SiteFeature(BaseModel):
+    """A place, as a GeoJSON feature."""
+
+    type: Literal["Feature"]
+    id: UUID
+    geometry: Point
+    properties: SiteProperties
+
+
+class Warned(BaseModel):
+    """Something that looks odd, though it was answered."""
+
+    field: str
+    message: str
+
+
+class NearestSites(BaseModel):
+    """Places, nearest first."""
+
+    type: Literal["FeatureCollection"]
+    features: list[SiteFeature]
+    warnings: list[Warned] = []
+
+
+class SitePage(BaseModel):
+    """Places of one page."""
+
+    type: Literal["FeatureCollection"]
+    features: list[SiteFeature]
+    next: str | None = Field(description="Address of the next page; null on the last")
+
+
+class Tile(BaseModel):
+    """The places of a tile as columns; docs/cells.md describes every part."""
+
+    format: int
+    generated_at: datetime.datetime
+    tile: tuple[int, int, int]
+    calendar: dict[str, Any]
+    kinds: list[str]
+    organisations: list[str]
+    amenities: list[str]
+    hours: list[Any]
+    access: list[Any]
+    columns: dict[str, Any]
+    sparse: dict[str, Any]
+
+
+class Cell(Tile):
+    """A cell: every place of the tile, and the nearest outside."""
+
+    complete_within_m: int = Field(description="Metres from the tile's rectangle up to which the list is complete")
+
+
+class Pack(Tile):
+    """A pack: every place of the tile."""
+
+
+def feature(site: Site, *, almanac: Almanac, at: datetime.datetime, language: Language) -> dict[str, Any]:
+    """The place as a GeoJSON feature, its state as of `at`."""
+    answer, next_change = almanac.answer(site.hours_id, site.dated, at)
+    closed = site.status == "closed"
+    return {
+        "type": "Feature",
+        "id": site.id,
+        "geometry": {"type": "Point", "coordinates": (site.lon, site.lat)},
+        "properties": {
+            "id": site.id,
+            "code": site.code,
+            "name": site.name,
+            "kind": site.kind,
+            "brands": site.brands,
+            "address": site.address,
+            "division": site.division,
+            "organisation": {"id": site.organisation_id, "name": site.organisation},
+            "host": site.host,
+            "phone": site.phone,
+            "amenities": [
+                {"code": code, "state": state, "since": _rfc3339(since)} for code, state, since in site.amenities
+            ],
+            "access": [{"mode": mode, "opening_hours": almanac.osm(hours_id)} for mode, hours_id in site.access],
+            "opening_hours": almanac.osm(site.hours_id),
+            "hours_text": almanac.words(site.hours_id, language) or site.hours_written,
+            "state": "closed" if closed else str(answer.state),
+            "next_change": None if closed else _rfc3339(next_change),
+            "calendar": "announced" if almanac.calendar.announced(at.astimezone(CHINA).year) else "not_announced",
+            "distance_m": None if site.distance_m is None else round(site.distance_m, 1),
+            "position_accuracy_m": site.accuracy_m,
+            "confirmed_at": _rfc3339(site.confirmed_at),
+            "notice": site.notice,
+            "status": site.status,
+            "closed_on": site.closed_on,
+            "closed_reason": site.closed_reason,
+            "version": site.version,
+            "demo": site.demo,
+        },
+    }
+
+
+def features(sites: Iterable[Site], *, almanac: Almanac, at: datetime.datetime, language: Language) -> dict[str, Any]:
+    """The places as a GeoJSON feature collection, in their order."""
+    listed = [feature(site, almanac=almanac, at=at, language=language) for site in sites]
+    return {"type": "FeatureCollection", "features": listed}
+
+
+def _rfc3339(at: datetime.datetime | None) -> str | None:
+    return None if at is None else at.astimezone(CHINA).isoformat(timespec="seconds")
