@@ -18,12 +18,16 @@ def upgrade() -> None:
                 CONSTRAINT kind_code_check CHECK (code ~ '^[a-z][a-z0-9_]{1,39}$'),
             zh text NOT NULL,
             en text NOT NULL,
+            label text NOT NULL,
             facet smallint NOT NULL CONSTRAINT kind_facet_key UNIQUE
                 CONSTRAINT kind_facet_check CHECK (facet BETWEEN 0 AND 63)
         )
         """
     )
-    op.execute("COMMENT ON COLUMN kind.facet IS 'number in site.facets, 0 to 63; also the order in which kinds are shown'")
+    op.execute("COMMENT ON COLUMN kind.label IS 'short Chinese, for a chip'")
+    op.execute(
+        "COMMENT ON COLUMN kind.facet IS 'number in site.facets, 0 to 63; also the order in which kinds are shown'"
+    )
     op.execute(
         """
         CREATE TABLE amenity (
@@ -31,14 +35,19 @@ def upgrade() -> None:
                 CONSTRAINT amenity_code_check CHECK (code ~ '^[a-z][a-z0-9_]{1,39}$'),
             zh text NOT NULL,
             en text NOT NULL,
+            label text NOT NULL,
             facet smallint NOT NULL CONSTRAINT amenity_facet_key UNIQUE
-                CONSTRAINT amenity_facet_check CHECK (facet BETWEEN 64 AND 255)
+                CONSTRAINT amenity_facet_check CHECK (facet BETWEEN 64 AND 255),
+            groups text[] NOT NULL DEFAULT '{}'
         )
         """
     )
     op.execute(
-        "COMMENT ON COLUMN amenity.facet IS 'number in site.facets, 64 to 255; also the order in which amenities are shown'"
+        "COMMENT ON COLUMN amenity.facet IS"
+        " 'number in site.facets, 64 to 255; also the order in which amenities are shown'"
     )
+    op.execute("COMMENT ON COLUMN amenity.label IS 'short Chinese, for a chip'")
+    op.execute("COMMENT ON COLUMN amenity.groups IS 'kinds of place in which it is asked for'")
     op.execute(
         """
         CREATE TABLE trade (
@@ -51,6 +60,7 @@ def upgrade() -> None:
         """
     )
     op.execute("COMMENT ON COLUMN trade.tags IS 'lists that name the trade, as eight_groups_2018'")
+    op.execute("GRANT SELECT ON alembic_version TO xiejiao_app, xiejiao_read")
     op.execute("GRANT SELECT ON kind, amenity, trade TO xiejiao_app, xiejiao_read")
     op.execute("GRANT INSERT, UPDATE ON kind, amenity, trade TO xiejiao_app")
 

@@ -156,11 +156,17 @@ def upgrade() -> None:
         )
         """
     )
-    op.execute("COMMENT ON COLUMN site_dated.effect IS 'shut: closed; extra: open; mask: the regular rule does not hold'")
-    op.execute("COMMENT ON COLUMN site_dated.during IS 'half-open, to the minute; no upper bound: until further notice'")
+    op.execute(
+        "COMMENT ON COLUMN site_dated.effect IS 'shut: closed; extra: open; mask: the regular rule does not hold'"
+    )
+    op.execute(
+        "COMMENT ON COLUMN site_dated.during IS 'half-open, to the minute; no upper bound: until further notice'"
+    )
     op.execute("CREATE INDEX site_dated_site_id_idx ON site_dated (site_id)")
     op.execute("GRANT SELECT ON site, site_search, site_access, site_amenity, site_dated TO xiejiao_app, xiejiao_read")
-    op.execute("GRANT INSERT, UPDATE, DELETE ON site, site_search, site_access, site_amenity, site_dated TO xiejiao_app")
+    op.execute(
+        "GRANT INSERT, UPDATE, DELETE ON site, site_search, site_access, site_amenity, site_dated TO xiejiao_app"
+    )
     op.execute("GRANT USAGE ON SEQUENCE site_number TO xiejiao_app")
 
 

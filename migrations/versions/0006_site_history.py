@@ -27,7 +27,9 @@ def upgrade() -> None:
         )
         """
     )
-    op.execute("COMMENT ON COLUMN site_history.site_id IS 'no foreign key: history outlives a removed demonstration place'")
+    op.execute(
+        "COMMENT ON COLUMN site_history.site_id IS 'no foreign key: history outlives a removed demonstration place'"
+    )
     op.execute("COMMENT ON COLUMN site_history.actor IS 'who did it; never a name of a person'")
     op.execute("COMMENT ON COLUMN site_history.changes IS 'field: [before, after]'")
     op.execute("COMMENT ON COLUMN site_history.touched IS 'where the place was and is, WGS 84'")

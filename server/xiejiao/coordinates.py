@@ -8,6 +8,7 @@ from functools import cache
 from typing import NamedTuple
 
 from xiejiao.errors import FieldFault
+from xiejiao.language import Words
 
 
 class Datum(StrEnum):
@@ -83,8 +84,14 @@ def datum_named(text: str, field: str = "datum") -> Datum | FieldFault:
     if name in set(Datum):
         return Datum(name)
     if name == "bd09mc":
-        return FieldFault(field, "bd09mc counts metres, not degrees; give the position as bd09, gcj02 or wgs84.")
-    return FieldFault(field, "must be wgs84, gcj02 or bd09.")
+        return FieldFault(
+            field,
+            Words(
+                "bd09mc 的单位是米而不是度,请用 bd09、gcj02 或 wgs84",
+                "bd09mc counts metres, not degrees; give the position as bd09, gcj02 or wgs84",
+            ),
+        )
+    return FieldFault(field, Words("应为 wgs84、gcj02 或 bd09", "must be wgs84, gcj02 or bd09"))
 
 
 def check(lon: float, lat: float, *, lon_field: str = "lon", lat_field: str = "lat") -> Checked:
@@ -101,7 +108,15 @@ def check(lon: float, lat: float, *, lon_field: str = "lon", lat_field: str = "l
     if exchangeable and not inside_china(position) and inside_china(Position(lat, lon)):
         return Checked(
             position,
-            warnings=(FieldFault(lat_field, f"looks exchanged with {lon_field}: only the other order is in China."),),
+            warnings=(
+                FieldFault(
+                    lat_field,
+                    Words(
+                        f"似乎与 {lon_field} 颠倒了:对调后才在中国境内",
+                        f"looks exchanged with {lon_field}: only the other order is in China",
+                    ),
+                ),
+            ),
         )
     return Checked(position)
 
@@ -145,15 +160,29 @@ _Edge = tuple[float, float, float, float]
 
 def _faults(lon: float, lat: float, lon_field: str, lat_field: str) -> Iterable[FieldFault]:
     if _within(lon, _LAT_LIMIT) and _within(lat, _LON_LIMIT) and not _within(lat, _LAT_LIMIT):
-        yield FieldFault(lat_field, f"looks exchanged with {lon_field}: no latitude is beyond 90 degrees.")
+        yield FieldFault(
+            lat_field,
+            Words(
+                f"似乎与 {lon_field} 颠倒了:纬度不会超过 90 度",
+                f"looks exchanged with {lon_field}: no latitude is beyond 90 degrees",
+            ),
+        )
         return
     for value, limit, field in ((lon, _LON_LIMIT, lon_field), (lat, _LAT_LIMIT, lat_field)):
         if not math.isfinite(value):
-            yield FieldFault(field, "must be a finite number of degrees.")
+            yield FieldFault(field, Words("应为有限的度数", "must be a finite number of degrees"))
         elif abs(value) > _SURELY_METRES:
-            yield FieldFault(field, "looks like metres (as in BD09MC); must be degrees.")
+            yield FieldFault(
+                field, Words("像是以米为单位(如 BD09MC),应为度", "looks like metres (as in BD09MC); must be degrees")
+            )
         elif abs(value) > limit:
-            yield FieldFault(field, f"must be between -{limit:.0f} and {limit:.0f} degrees.")
+            yield FieldFault(
+                field,
+                Words(
+                    f"应在 -{limit:.0f} 到 {limit:.0f} 度之间",
+                    f"must be between -{limit:.0f} and {limit:.0f} degrees",
+                ),
+            )
 
 
 def _within(value: float, limit: float) -> bool:

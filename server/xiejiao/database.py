@@ -92,7 +92,7 @@ def writing() -> AbstractContextManager[Connection]:
 
 
 def pools(url: str, read_url: str = "", *, pooled: bool = False) -> Pools:
-    """Pools for the libpq URLs; `pooled` when a transaction pooler stands between, which forbids prepared statements."""
+    """Pools for the libpq URLs; a transaction pooler (`pooled`) forbids prepared statements."""
     # Read-only and one snapshot for all its statements, asked for with BEGIN itself: no statement of its own, and none
     # that a pooler could leak to the next client.
     reader = engine(read_url or url, pooled=pooled).execution_options(

@@ -1,10 +1,12 @@
 """Reads of the calendar."""
 
-from sqlalchemy import Connection, Text, cast, func, literal_column, select
+from sqlalchemy import Connection, select, text
 
 from xiejiao.calendar.models import calendar_day, calendar_year
 from xiejiao.calendar.rules import DayKind, SpecialDay, Year
 
+# xmin is the transaction that wrote a row, so the text differs after every import, whatever it brought.
+_FINGERPRINT = text("SELECT coalesce(string_agg(year || ':' || xmin::text, ',' ORDER BY year), '') FROM calendar_year")
 _DAYS = select(calendar_day.c.on, calendar_day.c.kind, calendar_day.c.name).order_by(calendar_day.c.on)
 
 
@@ -25,6 +27,4 @@ def announced(connection: Connection) -> tuple[Year, ...]:
 
 def fingerprint(connection: Connection) -> str:
     """A text that differs once any year was imported anew."""
-    row_version = literal_column("calendar_year.xmin").op("::")(literal_column("text"))
-    each = cast(calendar_year.c.year, Text) + ":" + row_version
-    return connection.scalar(select(func.string_agg(each, ",").select_from(calendar_year))) or ""
+    return connection.execute(_FINGERPRINT).scalar_one()

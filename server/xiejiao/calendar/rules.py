@@ -1,6 +1,6 @@
 """What a year of the calendar is, and what must hold before it is believed."""
 
-import datetime
+import datetime as dt
 from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
@@ -23,7 +23,7 @@ class DayKind(StrEnum):
 class SpecialDay:
     """One day that the notice names; `name` is the holiday it belongs to, as 春节."""
 
-    on: datetime.date
+    on: dt.date
     kind: DayKind
     name: str
 

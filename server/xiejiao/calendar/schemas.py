@@ -1,6 +1,6 @@
 """The calendar as JSON: the same shape is served and imported."""
 
-import datetime
+import datetime as dt
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,7 +15,7 @@ class Day(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    on: datetime.date
+    on: dt.date
     kind: DayKind
     as_: Literal["Fr", "Mo"] | None = Field(
         default=None, alias="as", description="OSM weekday whose hours a make-up workday takes; null for a day off"

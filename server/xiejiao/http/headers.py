@@ -2,6 +2,8 @@
 
 from flask import Flask, Response, request
 
+from xiejiao.http.problems import problem
+
 _SECURITY = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'",
@@ -12,8 +14,12 @@ _SECURITY = {
 }
 
 
-def register(app: Flask) -> None:
-    """Set the headers on every answer of `app`."""
+def register(app: Flask, *, longest_query: int) -> None:
+    """Set the headers on every answer of `app`, and refuse query strings of more than `longest_query` bytes."""
+
+    @app.before_request
+    def _short_enough() -> Response | None:
+        return problem(414) if len(request.query_string) > longest_query else None
 
     @app.after_request
     def _headers(response: Response) -> Response:

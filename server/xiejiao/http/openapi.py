@@ -38,7 +38,7 @@ class Problem(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What a route says of itself: the schema it reads, the one it answers with, and an example that runs as written."""
+    """What a route says of itself: the schema it reads, the one it answers with, an example that runs as written."""
 
     answer: type[BaseModel]
     query: type[BaseModel] | None
@@ -114,6 +114,7 @@ def document(app: Flask, *, version: str, licence: str, server: str) -> dict[str
             }
             if rest:
                 entry["description"] = rest
+            entry["x-example"] = recorded.example
             spec.path(_ARGUMENT.sub(r"{\2}", rule.rule), operations={method.lower(): entry})
     return spec.to_dict()
 

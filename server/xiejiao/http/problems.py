@@ -41,9 +41,7 @@ def problem(status: int, *, headers: dict[str, str] | None = None, **members: ob
 
 def _input(error: InputError) -> Response:
     wanted = language.wanted()
-    return problem(
-        400, errors=[{"field": fault.field, "message": fault.message.in_(wanted)} for fault in error.faults]
-    )
+    return problem(400, errors=[{"field": fault.field, "message": fault.message.in_(wanted)} for fault in error.faults])
 
 
 def _http(error: HTTPException) -> Response:

@@ -1,7 +1,7 @@
 """Query strings in: read into a schema, with every fault named at once."""
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, get_origin
+from typing import Any, LiteralString, NoReturn, TypeVar, get_origin
 
 from flask import request
 from pydantic import BaseModel, ValidationError
@@ -37,33 +37,34 @@ _WORDS = {
     "date_from_datetime_inexact": Words("日期应写作 2026-01-31", "must be a date as 2026-01-31"),
     "uuid_parsing": Words("应为 UUID", "must be a UUID"),
 }
-"""What pydantic calls a fault → what a person is told. Faults with a limit in them are worded below."""
+"""What pydantic calls a fault → what a person is told."""
 
 
-def wrong(zh: str, en: str) -> PydanticCustomError:
-    """The error that a validator of a schema raises, in both languages."""
-    return PydanticCustomError("words", "{en}", {"zh": zh, "en": en})
+def refuse(zh: str, en: str) -> NoReturn:
+    """Raise what a validator of a schema raises, in both languages."""
+    kind: LiteralString = "words"
+    raise PydanticCustomError(kind, "{en}", {"zh": zh, "en": en})
+
+
+_LIMITS = {
+    "greater_than_equal": Words("不能小于 {ge}", "must be at least {ge}"),
+    "less_than_equal": Words("不能大于 {le}", "must be at most {le}"),
+    "greater_than": Words("应大于 {gt}", "must be more than {gt}"),
+    "string_too_long": Words("最长 {max_length} 字", "may be {max_length} characters long at most"),
+    "string_too_short": Words("最短 {min_length} 字", "must be {min_length} characters long at least"),
+    "too_long": Words("最多 {max_length} 项", "may have {max_length} entries at most"),
+    "literal_error": Words("应为 {expected} 之一", "must be one of {expected}"),
+    "enum": Words("应为 {expected} 之一", "must be one of {expected}"),
+}
+"""As above, with the limit that pydantic names."""
 
 
 def _words(detail: ErrorDetails) -> Words:
     kind, context = detail["type"], detail.get("ctx", {})
-    match kind:
-        case "words":
-            return Words(context["zh"], context["en"])
-        case "greater_than_equal":
-            return Words(f"不能小于 {context['ge']}", f"must be at least {context['ge']}")
-        case "less_than_equal":
-            return Words(f"不能大于 {context['le']}", f"must be at most {context['le']}")
-        case "greater_than":
-            return Words(f"应大于 {context['gt']}", f"must be more than {context['gt']}")
-        case "string_too_long" | "too_long":
-            return Words(f"最长 {context['max_length']}", f"may be {context['max_length']} long at most")
-        case "string_too_short" | "too_short":
-            return Words(f"最短 {context['min_length']}", f"must be {context['min_length']} long at least")
-        case "literal_error" | "enum":
-            return Words(f"应为 {context['expected']} 之一", f"must be one of {context['expected']}")
-        case "string_pattern_mismatch":
-            return Words("格式不对", f"must match {context['pattern']}")
+    if kind == "words":
+        return Words(context["zh"], context["en"])
+    if kind in _LIMITS:
+        return Words(*(sentence.format(**context) for sentence in _LIMITS[kind]))
     return _WORDS.get(kind, Words("不对", detail["msg"]))
 
 
@@ -109,7 +110,9 @@ def parsed(
         result = schema.model_validate(values, context=dict(context or {}))
     except ValidationError as error:
         named = {fault.field for fault in found}
-        found += [fault for fault in faults(error) if fault.field.partition("[")[0] not in named]
+        # A parameter that is repeated is one field, whichever of its values is at fault.
+        whole = [FieldFault(fault.field.partition("[")[0], fault.message) for fault in faults(error)]
+        found += [fault for fault in dict.fromkeys(whole) if fault.field not in named]
     if found:
         raise InputError(*found)
     return result

@@ -21,9 +21,7 @@ organisation = Table(
     "organisation",
     metadata,
     Column("id", UUID, primary_key=True, server_default=func.gen_random_uuid()),
-    Column(
-        "path", Ltree, nullable=False, unique=True, comment="labels from the nation down, as cn.guangdong.meizhou"
-    ),
+    Column("path", Ltree, nullable=False, unique=True, comment="labels from the nation down, as cn.guangdong.meizhou"),
     Column("name", Text, nullable=False),
     Column("level", Text, nullable=False),
     Column("division_code", Text, comment="GB/T 2260 code of its area, 6 to 12 digits"),

@@ -21,7 +21,7 @@ def ids(connection: Connection, paths: Iterable[str]) -> dict[str, UUID]:
     rows = connection.execute(
         select(cast(organisation.c.path, Text), organisation.c.id).where(organisation.c.path == wanted.any_())
     )
-    return {path: identity for path, identity in rows}
+    return dict(rows.tuples().all())
 
 
 def path(connection: Connection, identity: UUID) -> str | None:

@@ -1,6 +1,6 @@
 """What a server process keeps in memory about time: the calendar and every distinct text of hours, compiled."""
 
-import datetime
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -35,9 +35,9 @@ class Almanac:
 
     calendar: hours.Calendar
     texts: Mapping[int, Text]
-    _open: dict[datetime.datetime, OpenHours] = field(default_factory=dict)
+    _open: dict[dt.datetime, OpenHours] = field(default_factory=dict)
     _words: dict[tuple[int, Language], str] = field(default_factory=dict)
-    _answers: dict[tuple[int | None, datetime.datetime], tuple[hours.Answer, datetime.datetime | None]] = field(
+    _answers: dict[tuple[int | None, dt.datetime], tuple[hours.Answer, dt.datetime | None]] = field(
         default_factory=dict
     )
 
@@ -46,7 +46,7 @@ class Almanac:
         added = {number: Text(osm, hours.compiled(hours.parse(osm))) for number, osm in rows}
         return Almanac(self.calendar, {**self.texts, **added}) if added else self
 
-    def open_hours(self, at: datetime.datetime) -> OpenHours:
+    def open_hours(self, at: dt.datetime) -> OpenHours:
         """The texts that are open at `at`; reckoned once a minute."""
         minute = at.astimezone(CHINA).replace(second=0, microsecond=0)
         found = self._open.get(minute)
@@ -64,8 +64,8 @@ class Almanac:
         return found
 
     def answer(
-        self, hours_id: int | None, dated: hours.Dated, at: datetime.datetime
-    ) -> tuple[hours.Answer, datetime.datetime | None]:
+        self, hours_id: int | None, dated: hours.Dated, at: dt.datetime
+    ) -> tuple[hours.Answer, dt.datetime | None]:
         """The posted state at `at`, to the minute, and when it changes next; texts without dates reckoned once."""
         minute = at.astimezone(CHINA).replace(second=0, microsecond=0)
         compiled = None if hours_id is None else self.texts[hours_id].compiled

@@ -10,8 +10,8 @@ NUMBERS = 32**DIGITS
 """How many codes there are."""
 
 _VALUES = {digit: value for value, digit in enumerate(ALPHABET)} | {"O": 0, "I": 1, "L": 1}
-# Any odd factor maps 0..2^25-1 onto itself; this one sends neighbours far apart, so that codes do not count up.
-_FACTOR = 20_396_633
+# An odd factor and any offset map 0..2^25-1 onto itself; these send neighbours far apart, so codes do not count up.
+_FACTOR, _OFFSET = 20_396_633, 9_176_501
 _POLYNOMIAL = 0b100101  # x^5 + x^2 + 1, which is primitive over GF(2)
 
 
@@ -36,13 +36,13 @@ def code_of(number: int) -> str:
     if not 0 <= number < NUMBERS:
         message = f"no code for {number}"
         raise ValueError(message)
-    mixed = number * _FACTOR % NUMBERS
+    mixed = (number * _FACTOR + _OFFSET) % NUMBERS
     digits = [mixed >> 5 * place & 31 for place in reversed(range(DIGITS))]
     return "".join(ALPHABET[value] for value in [*digits, _check(digits)])
 
 
 def normalised(text: str) -> str | None:
-    """The code that a person typed: O read as 0, I and L as 1, small letters and hyphens allowed; None if it is none."""
+    """The code that a person typed: O is 0, I and L are 1, small letters and hyphens go; None if it is none."""
     values = [_VALUES.get(digit) for digit in text.upper().replace("-", "")]
     if len(values) != DIGITS + 1:
         return None

@@ -3,7 +3,7 @@
 The columns of `site` that repeat its children (offers, shut, extra, mask, hours_id) are written here and nowhere else.
 """
 
-import datetime
+import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +12,7 @@ from uuid import UUID
 from geoalchemy2.shape import from_shape
 from psycopg.types.range import Range
 from shapely import MultiPoint, Point
-from sqlalchemy import Connection, ColumnElement, Table, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, select, text, update
 from sqlalchemy.dialects import postgresql
 
 from xiejiao import hours
@@ -44,7 +44,7 @@ class Deed:
     """Who writes, and when: goes into the history of every place that is touched. `who` never names a person."""
 
     who: str
-    when: datetime.datetime
+    when: dt.datetime
 
 
 def add(connection: Connection, drafts: Iterable[SiteDraft], *, words: Vocabulary, deed: Deed) -> list[UUID]:
@@ -100,8 +100,8 @@ def _checked(
 
 def _faults(draft: SiteDraft, words: Vocabulary) -> Iterator[FieldFault]:
     lengths = {"name": (draft.name, 200), "address": (draft.address, 500), "division": (draft.division, 200)}
-    for field, (text, longest) in lengths.items():
-        if len(text) > longest or not is_plain(text):
+    for field, (written, longest) in lengths.items():
+        if len(written) > longest or not is_plain(written):
             yield FieldFault(field, Words(f"最长 {longest} 字,不能有控制字符", f"at most {longest} plain characters"))
     if not draft.name.strip():
         yield FieldFault("name", Words("不能为空", "is empty"))
@@ -133,7 +133,7 @@ def _hours_ids(connection: Connection, texts: Iterable[str]) -> dict[str, int]:
 def _known(connection: Connection, texts: Sequence[str]) -> dict[str, int]:
     table = models.hours
     rows = connection.execute(select(table.c.text, table.c.id).where(table.c.text.in_(texts)))
-    return {text: number for text, number in rows}
+    return dict(rows.tuples().all())
 
 
 def offers(kind: str, amenities: Iterable[Amenity], words: Vocabulary) -> list[int]:
@@ -256,7 +256,14 @@ def _touched(*points: Point) -> Any:  # noqa: ANN401 - as above
 
 
 def set_amenity(
-    connection: Connection, site_id: UUID, code: str, state: AmenityState, *, version: int, words: Vocabulary, deed: Deed
+    connection: Connection,
+    site_id: UUID,
+    code: str,
+    state: AmenityState,
+    *,
+    version: int,
+    words: Vocabulary,
+    deed: Deed,
 ) -> int:
     """Say the state of an amenity, adding it where the place had none; the new version."""
     if code not in words.amenity_facets:
@@ -280,9 +287,7 @@ def set_amenity(
     return changed
 
 
-def set_access(
-    connection: Connection, site_id: UUID, access: Sequence[Access], *, version: int, deed: Deed
-) -> int:
+def set_access(connection: Connection, site_id: UUID, access: Sequence[Access], *, version: int, deed: Deed) -> int:
     """Replace the ways in and their hours; the new version. Raises InputError when the hours are not understood."""
     try:
         union = union_of(access)
@@ -296,7 +301,8 @@ def set_access(
         .join(models.hours, models.hours.c.id == table.c.hours_id, isouter=True)
         .where(table.c.site_id == site_id)
     )
-    was, now = {mode: text for mode, text in before}, {str(way.mode): texts.get(str(way.mode)) for way in access}
+    was = dict(before.tuples().all())
+    now = {str(way.mode): texts.get(str(way.mode)) for way in access}
     changed = _claim(connection, site_id, version, deed, {"access": [was, now]})
     connection.execute(delete(table).where(table.c.site_id == site_id))
     _put(
@@ -312,13 +318,9 @@ def set_access(
     return changed
 
 
-def except_dated(
-    connection: Connection, site_id: UUID, exception: DatedException, *, version: int, deed: Deed
-) -> int:
-    """Add a dated closing, opening or suspension of the rule; the new version. Raises InputError when it never holds."""
-    since, until = (
-        moment and moment.replace(second=0, microsecond=0) for moment in (exception.since, exception.until)
-    )
+def except_dated(connection: Connection, site_id: UUID, exception: DatedException, *, version: int, deed: Deed) -> int:
+    """Add a dated closing, opening or suspension of the rule; the new version. InputError when it never holds."""
+    since, until = (moment and moment.replace(second=0, microsecond=0) for moment in (exception.since, exception.until))
     if until is not None and since is not None and until <= since:
         raise InputError(FieldFault("until", Words("结束时间应晚于开始时间", "must be later than the beginning")))
     during = Range(since, until, "[)")
@@ -341,9 +343,7 @@ def withdraw_dated(connection: Connection, site_id: UUID, dated_id: UUID, *, ver
     """Take a dated exception back; the new version. Raises NotFoundError when the place has no such exception."""
     table = models.site_dated
     found = connection.execute(
-        select(table.c.effect, table.c.during, table.c.reason).where(
-            table.c.id == dated_id, table.c.site_id == site_id
-        )
+        select(table.c.effect, table.c.during, table.c.reason).where(table.c.id == dated_id, table.c.site_id == site_id)
     ).one_or_none()
     if found is None:
         raise NotFoundError
@@ -369,9 +369,7 @@ def _gather_dated(connection: Connection, site_id: UUID) -> None:
     connection.execute(update(models.site).where(models.site.c.id == site_id).values(**values))
 
 
-def close(
-    connection: Connection, site_id: UUID, *, on: datetime.date, reason: str, version: int, deed: Deed
-) -> int:
+def close(connection: Connection, site_id: UUID, *, on: dt.date, reason: str, version: int, deed: Deed) -> int:
     """Close a place for good; the new version. It is found no more, and its page says why."""
     changed = _claim(
         connection, site_id, version, deed, {"status": ["active", "closed"], "reason": [None, reason]}, action="closed"
@@ -422,30 +420,15 @@ def _claim(
     return version + 1
 
 
+# One statement, so that no place can go without its row of history.
+_REMOVE_DEMONSTRATION = text(
+    "WITH gone AS (DELETE FROM site WHERE demo RETURNING id, version, name, position)"
+    " INSERT INTO site_history (site_id, version, at, actor, action, changes, touched)"
+    " SELECT id, version + 1, :when, :who, 'removed', jsonb_build_object('name', jsonb_build_array(name, NULL)),"
+    " ST_Multi(position) FROM gone"
+)
+
+
 def remove_demonstration(connection: Connection, *, deed: Deed) -> int:
     """Remove every synthetic place; how many there were. Their history says so and stays."""
-    table = models.site
-    gone = (
-        delete(table)
-        .where(table.c.demo)
-        .returning(table.c.id, table.c.version, func.ST_Multi(table.c.position).label("touched"))
-        .cte("gone")
-    )
-    # One statement, so that no place can go without its row of history.
-    recorded = (
-        insert(models.site_history)
-        .from_select(
-            ["site_id", "version", "at", "actor", "action", "changes", "touched"],
-            select(
-                gone.c.id,
-                gone.c.version + 1,
-                func.cast(deed.when, models.site_history.c.at.type),
-                deed.who,
-                "removed",
-                func.jsonb_build_object(),
-                gone.c.touched,
-            ),
-        )
-        .returning(models.site_history.c.id)
-    )
-    return len(connection.execute(recorded).all())
+    return connection.execute(_REMOVE_DEMONSTRATION, {"when": deed.when, "who": deed.who}).rowcount

@@ -1,6 +1,6 @@
-"""What one server process keeps in memory: words, almanac and drawn tiles, true to within `LOOK_EVERY_S` of a COMMIT."""
+"""What one server process keeps in memory: words, almanac and drawn tiles, true within seconds of a COMMIT."""
 
-import datetime
+import datetime as dt
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class _Kept:
 class Keeper:
     """The memory of one process; `seconds` is a clock that never goes back, `now` tells the time."""
 
-    def __init__(self, *, seconds: Callable[[], float], now: Callable[[], datetime.datetime]) -> None:
+    def __init__(self, *, seconds: Callable[[], float], now: Callable[[], dt.datetime]) -> None:
         self.now = now
         self._seconds = seconds
         self._looked_s = -LOOK_EVERY_S

@@ -67,7 +67,8 @@ class Tile:
     @property
     def exists(self) -> bool:
         """Whether the zoom has such a column and row."""
-        return 0 <= self.x < 2**self.z and 0 <= self.y < 2**self.z
+        across: int = 2**self.z
+        return 0 <= self.x < across and 0 <= self.y < across
 
     @property
     def box(self) -> Box:

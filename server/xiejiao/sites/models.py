@@ -101,9 +101,7 @@ site = Table(
     Column("position_raw", Text, nullable=False, comment="position as the source gave it"),
     Column("position_datum", Text, nullable=False, comment="datum that the source declared"),
     Column("position_source", Text, nullable=False),
-    Column(
-        "position_accuracy_m", REAL, comment="radius in metres within which the entrance is thought to lie"
-    ),
+    Column("position_accuracy_m", REAL, comment="radius in metres within which the entrance is thought to lie"),
     Column(
         "hours_id",
         Integer,
@@ -157,9 +155,7 @@ site = Table(
         nullable=False,
         comment="offers, 256 + hours_id % 255, and 511 when dated openings exist",
     ),
-    Column(
-        "demo", Boolean, nullable=False, server_default="false", comment="synthetic place for demonstration"
-    ),
+    Column("demo", Boolean, nullable=False, server_default="false", comment="synthetic place for demonstration"),
     Column(
         "version",
         Integer,
@@ -217,9 +213,7 @@ site_dated = Table(
     metadata,
     Column("id", UUID, primary_key=True, server_default=func.gen_random_uuid()),
     Column("site_id", UUID, ForeignKey(site.c.id, ondelete="CASCADE"), nullable=False),
-    Column(
-        "effect", Text, nullable=False, comment="shut: closed; extra: open; mask: the regular rule does not hold"
-    ),
+    Column("effect", Text, nullable=False, comment="shut: closed; extra: open; mask: the regular rule does not hold"),
     Column(
         "during", TSTZRANGE, nullable=False, comment="half-open, to the minute; no upper bound: until further notice"
     ),

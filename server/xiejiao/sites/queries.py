@@ -6,13 +6,14 @@ on the ellipsoid; where that cannot prove the answer exact, more are fetched.
 """
 
 import dataclasses
-import datetime
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from psycopg.types.multirange import Multirange
+from psycopg.types.range import Range
 from sqlalchemy import Connection, Row, TextClause, text
 
 from xiejiao import hours
@@ -37,7 +38,7 @@ _COLUMNS = """
         AS access,
     ARRAY(
         SELECT amenity || ' ' || state || ' ' || coalesce(extract(epoch FROM since)::bigint::text, '')
-        FROM site_amenity WHERE site_id = site.id
+        FROM site_amenity WHERE site_id = site.id ORDER BY amenity
     ) AS amenities,
     site.notice, site.confirmed_at, site.status, site.closed_on, site.closed_reason,
     site.shut, site.extra, site.mask, site.demo, site.version
@@ -220,14 +221,18 @@ def _site(row: Row[Any], *, distance_m: float | None = None) -> Site:
     )
 
 
-def _amenity(entry: str) -> tuple[str, str, datetime.datetime | None]:
+def _amenity(entry: str) -> tuple[str, str, dt.datetime | None]:
     code, state, since = entry.split(" ")
-    return code, state, datetime.datetime.fromtimestamp(int(since), hours.CHINA) if since else None
+    return code, state, dt.datetime.fromtimestamp(int(since), hours.CHINA) if since else None
 
 
-def dated(*effects: Multirange[datetime.datetime]) -> hours.Dated:
+def dated(*effects: Multirange[dt.datetime]) -> hours.Dated:
     """The dated exceptions that the multiranges `shut`, `extra` and `mask` hold."""
     if not any(effects):
         return hours.UNDATED
-    shut, extra, mask = (tuple((span.lower, span.upper) for span in effect) for effect in effects)
-    return hours.Dated(shut=shut, extra=extra, mask=mask)
+    return hours.Dated(*(tuple(_period(span) for span in effect) for effect in effects))
+
+
+def _period(span: Range[dt.datetime]) -> hours.Period:
+    # site_dated allows no range without a beginning.
+    return hours.Period(cast("dt.datetime", span.lower), span.upper)

@@ -26,7 +26,7 @@ PACK_MAX_AGE_S = 3600
 
 
 def _keeper() -> Keeper:
-    return cast(Keeper, current_app.extensions["keeper"])
+    return cast("Keeper", current_app.extensions["keeper"])
 
 
 @bp.get("/sites/nearest")

@@ -1,6 +1,6 @@
 """What a place is, and what must hold before it is written."""
 
-import datetime
+import datetime as dt
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -75,7 +75,7 @@ class Amenity:
 
     code: str
     state: AmenityState = AmenityState.UNKNOWN
-    since: datetime.datetime | None = None
+    since: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class SiteDraft:
     phone: str | None = None
     hours_written: str | None = None
     notice: str | None = None
-    confirmed_at: datetime.datetime | None = None
+    confirmed_at: dt.datetime | None = None
     demo: bool = False
 
 
@@ -116,8 +116,8 @@ class DatedException:
     """A dated exception to the hours of one place; `until` None: until further notice."""
 
     effect: Effect
-    since: datetime.datetime
-    until: datetime.datetime | None
+    since: dt.datetime
+    until: dt.datetime | None
     reason: str | None = None
 
 
@@ -127,7 +127,7 @@ class Wanted:
 
     kinds: tuple[str, ...] = ()
     amenities: tuple[str, ...] = ()
-    open_at: datetime.datetime | None = None
+    open_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +152,11 @@ class Site:
     hours_id: int | None
     hours_written: str | None
     access: tuple[tuple[str, int | None], ...]
-    amenities: tuple[tuple[str, str, datetime.datetime | None], ...]
+    amenities: tuple[tuple[str, str, dt.datetime | None], ...]
     notice: str | None
-    confirmed_at: datetime.datetime | None
+    confirmed_at: dt.datetime | None
     status: str
-    closed_on: datetime.date | None
+    closed_on: dt.date | None
     closed_reason: str | None
     dated: hours.Dated
     demo: bool

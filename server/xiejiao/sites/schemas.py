@@ -1,9 +1,9 @@
 """Places in and out of JSON: what a query may ask, and how a place is said (GeoJSON, RFC 7946)."""
 
-import datetime
+import datetime as dt
 import re
 from collections.abc import Iterable
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import (
@@ -14,22 +14,22 @@ from pydantic import (
     Field,
     FiniteFloat,
     ValidationInfo,
-    model_validator,
+    field_validator,
 )
 
 from xiejiao import coordinates
 from xiejiao.coordinates import Datum, Position
-from xiejiao.errors import FieldFault, InputError
+from xiejiao.errors import FieldFault
 from xiejiao.hours import CHINA
-from xiejiao.http.query_string import wrong
-from xiejiao.language import Language, Words
+from xiejiao.http.query_string import refuse
+from xiejiao.language import Language
 from xiejiao.sites.almanac import Almanac
 from xiejiao.sites.mercator import MAX_LATITUDE, Box, plane
 from xiejiao.sites.rules import Site, SiteState, Wanted
 from xiejiao.vocabulary.rules import Vocabulary
 
-FIRST_INSTANT = datetime.datetime(2000, 1, 1, tzinfo=CHINA)
-LAST_INSTANT = datetime.datetime(2100, 1, 1, tzinfo=CHINA)
+FIRST_INSTANT = dt.datetime(2000, 1, 1, tzinfo=CHINA)
+LAST_INSTANT = dt.datetime(2100, 1, 1, tzinfo=CHINA)
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)(?:[Zz]|([+-]\d\d:\d\d))")
 
 
@@ -39,40 +39,41 @@ _INSTANT = re.compile(r"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)(
 def _kind(code: str, info: ValidationInfo) -> str:
     words: Vocabulary = (info.context or {})["words"]
     if code not in words.kind_facets:
-        raise wrong("没有这种类型,见 /api/v1/vocabulary", "is no kind; /api/v1/vocabulary lists them")
+        refuse("没有这种类型,见 /api/v1/vocabulary", "is no kind; /api/v1/vocabulary lists them")
     return code
 
 
 def _amenity(code: str, info: ValidationInfo) -> str:
     words: Vocabulary = (info.context or {})["words"]
     if code not in words.amenity_facets:
-        raise wrong("没有这种设施,见 /api/v1/vocabulary", "is no amenity; /api/v1/vocabulary lists them")
+        refuse("没有这种设施,见 /api/v1/vocabulary", "is no amenity; /api/v1/vocabulary lists them")
     return code
 
 
 def _datum(text: str) -> Datum:
     found = coordinates.datum_named(text)
     if isinstance(found, FieldFault):
-        raise wrong(found.message.zh, found.message.en)
+        refuse(*found.message)
     return found
 
 
-def _instant(text: str, info: ValidationInfo) -> datetime.datetime:
+def _instant(text: str, info: ValidationInfo) -> dt.datetime:
     if text == "now":
-        return (info.context or {})["now"]
+        now: dt.datetime = (info.context or {})["now"]
+        return now
     # A plus sign that was not escaped arrives as a space; before an offset it can mean nothing else.
     match = _INSTANT.fullmatch(re.sub(r" (?=\d\d:\d\d$)", "+", text))
     try:
-        instant = datetime.datetime.fromisoformat(match[0].upper()) if match else None
+        instant = dt.datetime.fromisoformat(match[0].upper()) if match else None
     except ValueError:
         instant = None
     if instant is None:
-        raise wrong(
+        refuse(
             "应为 now 或带时区的时刻,如 2026-01-31T20:00:00+08:00",
             "must be now or an instant with its offset, as 2026-01-31T20:00:00+08:00",
         )
     if not FIRST_INSTANT <= instant < LAST_INSTANT:
-        raise wrong("时刻应在 2000 年到 2099 年之间", "must lie in the years 2000 to 2099")
+        refuse("时刻应在 2000 年到 2099 年之间", "must lie in the years 2000 to 2099")
     return instant.astimezone(CHINA)
 
 
@@ -85,12 +86,13 @@ Amenities = Annotated[
     Field(max_length=50, description="All of these amenities; may be repeated. Codes: /api/v1/vocabulary"),
 ]
 Instant = Annotated[
-    datetime.datetime | None,
+    dt.datetime | None,
     BeforeValidator(_instant, json_schema_input_type=str),
     Field(description="`now` or an instant (RFC 3339): only places open then by their posted hours"),
 ]
 Lang = Annotated[
-    Literal["zh", "en"] | None, Field(description="Language of words and messages; default from Accept-Language, else zh")
+    Literal["zh", "en"] | None,
+    Field(description="Language of words and messages; default from Accept-Language, else zh"),
 ]
 
 
@@ -111,12 +113,15 @@ class NearestQuery(BaseModel):
     limit: int = Field(default=20, ge=1, le=100, description="Places at the most")
     lang: Lang = None
 
-    @model_validator(mode="after")
-    def _plausible(self) -> Self:
-        faults = coordinates.check(self.lon, self.lat).faults
-        if faults:
-            raise InputError(*faults)
-        return self
+    @field_validator("lon", "lat")
+    @classmethod
+    def _plausible(cls, value: float, info: ValidationInfo) -> float:
+        # The latitude is judged beside the longitude, since the two may be exchanged.
+        lon, lat = (value, 0.0) if info.field_name == "lon" else (info.data.get("lon", 0.0), value)
+        for fault in coordinates.check(lon, lat).faults:
+            if fault.field == info.field_name:
+                refuse(*fault.message)
+        return value
 
     @property
     def here(self) -> Position:
@@ -152,14 +157,15 @@ class ListQuery(BaseModel):
     limit: int = Field(default=100, ge=1, le=1000, description="Places at the most")
     lang: Lang = None
 
-    @model_validator(mode="after")
-    def _box(self) -> Self:
-        if self.bbox is not None and _corners(self.bbox) is None:
-            message = Words(
-                "应为 西,南,东,北 四个度数,如 116,24,117,25", "must be west,south,east,north in degrees, as 116,24,117,25"
+    @field_validator("bbox")
+    @classmethod
+    def _four_degrees(cls, text: str) -> str:
+        if _corners(text) is None:
+            refuse(
+                "应为 西,南,东,北 四个度数,如 116,24,117,25",
+                "must be west,south,east,north in degrees, as 116,24,117,25",
             )
-            raise InputError(FieldFault("bbox", message))
-        return self
+        return text
 
     @property
     def box(self) -> Box | None:
@@ -215,7 +221,7 @@ class SiteAmenity(BaseModel):
 
     code: str
     state: Literal["works", "broken", "empty", "unknown"]
-    since: datetime.datetime | None = Field(description="When the state was first said")
+    since: dt.datetime | None = Field(description="When the state was first said")
 
 
 class SiteAccess(BaseModel):
@@ -243,14 +249,14 @@ class SiteProperties(BaseModel):
     opening_hours: str | None = Field(description="OSM opening_hours: when one gets in by any way; null: not known")
     hours_text: str | None = Field(description="The hours in words, or as the source wrote them")
     state: SiteState = Field(description="At the instant of `open`, else now")
-    next_change: datetime.datetime | None = Field(description="When the state changes next")
+    next_change: dt.datetime | None = Field(description="When the state changes next")
     calendar: Literal["announced", "not_announced"] = Field(description="Whether the holidays of that year are known")
     distance_m: float | None = Field(description="Metres on the ellipsoid; null where no position was given")
     position_accuracy_m: float | None = Field(description="Radius within which the entrance lies; null: not said")
-    confirmed_at: datetime.datetime | None
+    confirmed_at: dt.datetime | None
     notice: str | None
     status: Literal["active", "closed"]
-    closed_on: datetime.date | None
+    closed_on: dt.date | None
     closed_reason: str | None
     version: int
     demo: bool = Field(description="A synthetic place, for demonstration")
@@ -292,7 +298,7 @@ class Tile(BaseModel):
     """The places of a tile as columns; docs/cells.md describes every part."""
 
     format: int
-    generated_at: datetime.datetime
+    generated_at: dt.datetime
     tile: tuple[int, int, int]
     calendar: dict[str, Any]
     kinds: list[str]
@@ -314,7 +320,7 @@ class Pack(Tile):
     """A pack: every place of the tile."""
 
 
-def feature(site: Site, *, almanac: Almanac, at: datetime.datetime, language: Language) -> dict[str, Any]:
+def feature(site: Site, *, almanac: Almanac, at: dt.datetime, language: Language) -> dict[str, Any]:
     """The place as a GeoJSON feature, its state as of `at`."""
     answer, next_change = almanac.answer(site.hours_id, site.dated, at)
     closed = site.status == "closed"
@@ -355,11 +361,11 @@ def feature(site: Site, *, almanac: Almanac, at: datetime.datetime, language: La
     }
 
 
-def features(sites: Iterable[Site], *, almanac: Almanac, at: datetime.datetime, language: Language) -> dict[str, Any]:
+def features(sites: Iterable[Site], *, almanac: Almanac, at: dt.datetime, language: Language) -> dict[str, Any]:
     """The places as a GeoJSON feature collection, in their order."""
     listed = [feature(site, almanac=almanac, at=at, language=language) for site in sites]
     return {"type": "FeatureCollection", "features": listed}
 
 
-def _rfc3339(at: datetime.datetime | None) -> str | None:
+def _rfc3339(at: dt.datetime | None) -> str | None:
     return None if at is None else at.astimezone(CHINA).isoformat(timespec="seconds")

@@ -4,7 +4,7 @@ A cell (zoom 14) holds every active place inside it and the nearest outside, and
 rectangle the list is complete. A pack (zoom 9) holds every active place inside it. The shape is in `docs/cells.md`.
 """
 
-import datetime
+import datetime as dt
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -52,7 +52,9 @@ _COLUMNS = """
 """
 _INSIDE = "site.spot && ST_MakeEnvelope(:west, :south, :east, :north, 3857)"
 # A tile holds its south and west edges and not the others, so that no place lies in two.
-_EXACTLY = "ST_X(site.spot) >= :west AND ST_X(site.spot) < :east AND ST_Y(site.spot) > :south AND ST_Y(site.spot) <= :north"
+_EXACTLY = (
+    "ST_X(site.spot) >= :west AND ST_X(site.spot) < :east AND ST_Y(site.spot) > :south AND ST_Y(site.spot) <= :north"
+)
 _JOINED = "site JOIN organisation ON organisation.id = site.organisation_id"
 # PostGIS sorts points along a Hilbert curve: neighbours stand together, which halves what compression leaves.
 _PACK = text(
@@ -78,7 +80,7 @@ class Drawn:
     reach: float
 
 
-def cell(connection: Connection, tile: Tile, *, almanac: Almanac, at: datetime.datetime) -> Drawn:
+def cell(connection: Connection, tile: Tile, *, almanac: Almanac, at: dt.datetime) -> Drawn:
     """The cell at `tile`, as JSON-ready columns, drawn at `at`."""
     box, far = tile.box, tile.box.grown(CELL_REACH_M)
     bounds = {"west": box.west, "south": box.south, "east": box.east, "north": box.north}
@@ -98,7 +100,7 @@ def cell(connection: Connection, tile: Tile, *, almanac: Almanac, at: datetime.d
     )
 
 
-def pack(connection: Connection, tile: Tile, *, almanac: Almanac, at: datetime.datetime) -> Drawn:
+def pack(connection: Connection, tile: Tile, *, almanac: Almanac, at: dt.datetime) -> Drawn:
     """The pack at `tile`, as JSON-ready columns, drawn at `at`."""
     box = tile.box
     bounds = {"west": box.west, "south": box.south, "east": box.east, "north": box.north}
@@ -106,7 +108,7 @@ def pack(connection: Connection, tile: Tile, *, almanac: Almanac, at: datetime.d
     return Drawn({**_head(tile, almanac, at), **_columns(rows, almanac=almanac)}, 0.0)
 
 
-def _head(tile: Tile, almanac: Almanac, at: datetime.datetime) -> dict[str, Any]:
+def _head(tile: Tile, almanac: Almanac, at: dt.datetime) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "generated_at": at.astimezone(CHINA).isoformat(timespec="seconds"),
@@ -189,7 +191,7 @@ def _steps(values: Iterable[int]) -> list[int]:
 
 
 def _letter(place: int) -> str:
-    """The letter of an amenity by its place in the tile's list: A, B, … and past Z whatever follows but no backslash."""
+    """The letter of an amenity by its place in the tile's list: A, B, … Z, and on through Unicode but no backslash."""
     return chr(ord("A") + place + (place >= ord("\\") - ord("A")))
 
 
@@ -208,5 +210,5 @@ def _dated(exceptions: hours.Dated) -> dict[str, list[tuple[int, int | None]]]:
     }
 
 
-def _minute(at: datetime.datetime) -> int:
+def _minute(at: dt.datetime) -> int:
     return int(at.timestamp()) // 60

@@ -14,7 +14,7 @@ def put(connection: Connection, words: Vocabulary) -> None:
     for table, terms in ((kind, words.kinds), (amenity, words.amenities), (trade, words.trades)):
         if terms:
             statement = insert(table)
-            kept = {name: statement.excluded[name] for name in table.c.keys() if name != "code"}
+            kept = {column.name: column for column in statement.excluded if column.name != "code"}
             connection.execute(
                 statement.on_conflict_do_update(index_elements=["code"], set_=kept), [asdict(term) for term in terms]
             )

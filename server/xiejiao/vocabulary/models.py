@@ -11,6 +11,7 @@ kind = Table(
     Column("code", Text, primary_key=True),
     Column("zh", Text, nullable=False),
     Column("en", Text, nullable=False),
+    Column("label", Text, nullable=False, comment="short Chinese, for a chip"),
     Column(
         "facet",
         SmallInteger,
@@ -26,12 +27,16 @@ amenity = Table(
     Column("code", Text, primary_key=True),
     Column("zh", Text, nullable=False),
     Column("en", Text, nullable=False),
+    Column("label", Text, nullable=False, comment="short Chinese, for a chip"),
     Column(
         "facet",
         SmallInteger,
         nullable=False,
         unique=True,
         comment="number in site.facets, 64 to 255; also the order in which amenities are shown",
+    ),
+    Column(
+        "groups", ARRAY(Text), nullable=False, server_default="{}", comment="kinds of place in which it is asked for"
     ),
 )
 

@@ -3,19 +3,22 @@
 from sqlalchemy import Connection, select
 
 from xiejiao.vocabulary.models import amenity, kind, trade
-from xiejiao.vocabulary.rules import Term, Trade, Vocabulary
+from xiejiao.vocabulary.rules import AmenityTerm, Kind, Trade, Vocabulary
 
 
 def vocabulary(connection: Connection) -> Vocabulary:
     """All kinds, amenities and trades."""
-    kinds, amenities = (
-        tuple(
-            Term(*row)
-            for row in connection.execute(
-                select(table.c.code, table.c.zh, table.c.en, table.c.facet).order_by(table.c.facet)
-            )
+    kinds = connection.execute(
+        select(kind.c.code, kind.c.zh, kind.c.en, kind.c.label, kind.c.facet).order_by(kind.c.facet)
+    )
+    amenities = connection.execute(
+        select(amenity.c.code, amenity.c.zh, amenity.c.en, amenity.c.label, amenity.c.facet, amenity.c.groups).order_by(
+            amenity.c.facet
         )
-        for table in (kind, amenity)
     )
     trades = connection.execute(select(trade.c.code, trade.c.zh, trade.c.en, trade.c.tags).order_by(trade.c.code))
-    return Vocabulary(kinds, amenities, tuple(Trade(code, zh, en, tuple(tags)) for code, zh, en, tags in trades))
+    return Vocabulary(
+        tuple(Kind(*row) for row in kinds),
+        tuple(AmenityTerm(*row[:-1], tuple(row.groups)) for row in amenities),
+        tuple(Trade(*row[:-1], tuple(row.tags)) for row in trades),
+    )

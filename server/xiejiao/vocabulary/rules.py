@@ -6,13 +6,26 @@ from functools import cached_property
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
-    """A kind of place or an amenity; `facet` is its number in the index of the nearest query."""
+class Kind:
+    """A kind of place; `label` is short Chinese for a chip, `facet` its number in the index of the nearest query."""
 
     code: str
     zh: str
     en: str
+    label: str
     facet: int
+
+
+@dataclass(frozen=True, slots=True)
+class AmenityTerm:
+    """An amenity, as a kind; `groups` are the kinds of place in which it is asked for."""
+
+    code: str
+    zh: str
+    en: str
+    label: str
+    facet: int
+    groups: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +42,8 @@ class Trade:
 class Vocabulary:
     """All words, in the order in which they are shown."""
 
-    kinds: tuple[Term, ...]
-    amenities: tuple[Term, ...]
+    kinds: tuple[Kind, ...]
+    amenities: tuple[AmenityTerm, ...]
     trades: tuple[Trade, ...]
 
     @cached_property

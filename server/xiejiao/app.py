@@ -1,0 +1,67 @@
+"""The composition root of the server: the one place where all features meet."""
+
+import datetime as dt
+import time
+from collections.abc import Callable
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import xiejiao.calendar.routes
+import xiejiao.sites.routes
+import xiejiao.vocabulary.routes
+from xiejiao import __version__, cluster, database
+from xiejiao.config import Config, from_environment
+from xiejiao.http import access_log, budget, headers, health, openapi, problems, reference
+from xiejiao.sites.keeper import Keeper
+
+LONGEST_BODY = 1024 * 1024
+LONGEST_QUERY = 4096
+
+BLUEPRINTS = (
+    xiejiao.calendar.routes.bp,
+    xiejiao.sites.routes.bp,
+    xiejiao.vocabulary.routes.bp,
+    health.bp,
+    reference.bp,
+)
+
+
+def utc_now() -> dt.datetime:
+    """The time."""
+    return dt.datetime.now(dt.UTC)
+
+
+def create_app(
+    config: Config, *, now: Callable[[], dt.datetime] = utc_now, seconds: Callable[[], float] = time.monotonic
+) -> Flask:
+    """The application; whoever calls it has bound the database of the process.
+
+    `now` tells it the time, `seconds` is a clock that never goes back.
+    """
+    app = Flask(__name__, static_folder=None)
+    app.config.update(MAX_CONTENT_LENGTH=LONGEST_BODY, PUBLIC_URL=config.public_url.rstrip("/"))
+    app.url_map.strict_slashes = False
+    app.extensions["keeper"] = Keeper(seconds=seconds, now=now)
+    problems.register(app)
+    headers.register(app, longest_query=LONGEST_QUERY)
+    access_log.register(app)
+    budget.register(app, budget.budget(config.rate_public))
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    app.extensions["api_document"] = openapi.document(
+        app, version=__version__, licence=config.data_licence, server=app.config["PUBLIC_URL"]
+    )
+    hops = config.number("trusted_proxies", 0, 10)
+    if hops:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # as Flask's own documentation does
+    return app
+
+
+def serve() -> Flask:
+    """The application of a server process, with its settings from the environment and its own connections."""
+    config = from_environment()
+    url = config.database_url or cluster.at(config.folder).url(cluster.Role.APP)
+    pooled = config.database_pooler == "yes"
+    database.bind(database.pools(url, config.database_read_url, pooled=pooled))
+    return create_app(config)

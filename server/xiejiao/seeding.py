@@ -1,0 +1,172 @@
+"""Loads `seed/`: words, unions, calendars and the places that the press names; and the demonstration region."""
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import Connection, Text, cast, select
+
+from xiejiao.calendar import commands as calendar
+from xiejiao.calendar import queries as calendars
+from xiejiao.calendar import schemas as calendar_schemas
+from xiejiao.calendar.rules import Year
+from xiejiao.coordinates import Datum, Position, to_wgs84
+from xiejiao.errors import InputError
+from xiejiao.http.query_string import faults
+from xiejiao.organisations import commands as organisations
+from xiejiao.organisations import models as unions
+from xiejiao.organisations.rules import Level, Organisation
+from xiejiao.sites import commands, demonstration, models
+from xiejiao.sites.commands import Deed
+from xiejiao.sites.demonstration import SyntheticPlace
+from xiejiao.sites.rules import Access, Amenity, AmenityState, Located, Mode, SiteDraft
+from xiejiao.vocabulary import commands as vocabulary
+from xiejiao.vocabulary.queries import vocabulary as words_of
+from xiejiao.vocabulary.rules import AmenityTerm, Kind, Trade, Vocabulary
+
+SEED = Path(__file__).parents[2] / "seed"
+DEMONSTRATION_CITIES = ("梅州市", "威海市", "泉州市")
+DEMONSTRATION_PLACES = 360
+DEMONSTRATION_SEED = 20_211_027
+"""The day on which the first ten stations of 泉州台商投资区 opened."""
+DEMONSTRATION_NOTICE = "演示数据,不是真实地点。"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """How much of the seed is new."""
+
+    years: int
+    places: int
+
+
+def _read(path: Path) -> Any:  # noqa: ANN401 - JSON
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def load(connection: Connection, *, when: dt.datetime, folder: Path = SEED) -> Loaded:
+    """Bring words and unions up to date, and add the years and places that are not there yet.
+
+    What people changed since is left alone: a year that is announced already and a place of the same name and union
+    are not touched.
+    """
+    load_words(connection, folder=folder)
+    organisations.put(connection, list(_organisations(_read(folder / "organisations.json")["rows"])))
+    years = load_calendars(connection, folder=folder)
+    drafts = list(_new(connection, [_place(row) for row in _read(folder / "places.json")["rows"]]))
+    added = commands.add(connection, drafts, words=words_of(connection), deed=Deed("seed", when))
+    return Loaded(years, len(added))
+
+
+def load_words(connection: Connection, *, folder: Path = SEED) -> None:
+    """Bring kinds, amenities and trades up to date."""
+    vocabulary.put(connection, _vocabulary(_read(folder / "vocabulary.json")))
+
+
+def load_calendars(connection: Connection, *, folder: Path = SEED) -> int:
+    """Announce the years that are not announced yet; how many."""
+    known = {year.year for year in calendars.announced(connection)}
+    new = [year for path in sorted((folder / "calendar").glob("*.json")) if (year := year_in(path)).year not in known]
+    for year in new:
+        calendar.announce(connection, year)
+    return len(new)
+
+
+def year_in(path: Path) -> Year:
+    """The year of the calendar in a file; InputError that names every fault in it."""
+    try:
+        document = calendar_schemas.CalendarYear.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise InputError(*faults(error)) from error
+    return calendar_schemas.year_to_import(document)
+
+
+def _vocabulary(document: dict[str, Any]) -> Vocabulary:
+    kinds = (Kind(row["code"], row["zh"], row["en"], row["label"], row["facet"]) for row in document["kinds"])
+    amenities = (
+        AmenityTerm(row["code"], row["zh"], row["en"], row["label"], row["facet"], tuple(row["groups"]))
+        for row in document["amenities"]
+    )
+    trades = (Trade(row["code"], row["zh"], row["en"], tuple(row["tags"])) for row in document["trades"])
+    return Vocabulary(tuple(kinds), tuple(amenities), tuple(trades))
+
+
+def _organisations(rows: Iterable[dict[str, Any]]) -> Iterator[Organisation]:
+    for row in rows:
+        yield Organisation(
+            path=row["path"],
+            name=row["name"],
+            level=Level(row["level"]),
+            division_code=row["division_code"],
+            contact=row["contact"],
+            accepts_applications=row["accepts_applications"],
+        )
+
+
+def _place(row: dict[str, Any]) -> SiteDraft:
+    datum = Datum(row["datum"])
+    position = to_wgs84(Position(row["lon"], row["lat"]), datum)
+    return SiteDraft(
+        name=row["name"],
+        kind=row["kind"],
+        organisation=row["organisation"],
+        located=Located(
+            position.lon, position.lat, f"{row['lon']},{row['lat']}", datum, row["position_source"], row["accuracy_m"]
+        ),
+        access=tuple(Access(Mode(way["mode"]), way["opening_hours"]) for way in row["access"]),
+        amenities=tuple(Amenity(code) for code in row["amenities"]),
+        brands=tuple(row["brands"]),
+        address=row["address"] or "",
+        division=row["division"],
+        host=row["host"],
+        notice=row["notice"],
+    )
+
+
+def _new(connection: Connection, drafts: list[SiteDraft]) -> Iterator[SiteDraft]:
+    """Those of `drafts` whose name no place of the same union has."""
+    union = unions.organisation
+    pairs = select(models.site.c.name, cast(union.c.path, Text)).join(
+        union, union.c.id == models.site.c.organisation_id
+    )
+    wanted = [draft.name for draft in drafts]
+    there = {(name, path) for name, path in connection.execute(pairs.where(models.site.c.name.in_(wanted)))}
+    return (draft for draft in drafts if (draft.name, draft.organisation) not in there)
+
+
+def cities(folder: Path = SEED) -> list[demonstration.City]:
+    """The cities around which synthetic places gather."""
+    return [demonstration.city(row) for row in _read(folder / "cities.json")["rows"]]
+
+
+def demonstration_region() -> Iterator[SyntheticPlace]:
+    """The few hundred synthetic places that a private installation shows."""
+    around = [city for city in cities() if city.name in DEMONSTRATION_CITIES]
+    return demonstration.places(DEMONSTRATION_PLACES, DEMONSTRATION_SEED, around=around)
+
+
+def add_demonstration(connection: Connection, places: Iterable[SyntheticPlace], *, when: dt.datetime) -> int:
+    """Add synthetic places, each marked as such; how many."""
+    drafts = (_synthetic(place) for place in places)
+    return len(commands.add(connection, drafts, words=words_of(connection), deed=Deed("demonstration", when)))
+
+
+def _synthetic(place: SyntheticPlace) -> SiteDraft:
+    return SiteDraft(
+        name=place.name,
+        kind=place.kind,
+        organisation=place.organisation,
+        located=Located(place.lon, place.lat, f"{place.lon},{place.lat}", Datum.WGS84, "demonstration", None),
+        access=tuple(Access(Mode(mode), text) for mode, text in place.access) or (Access(Mode.OPEN_DOOR, None),),
+        amenities=tuple(Amenity(code, AmenityState(state)) for code, state in place.amenities),
+        brands=place.brands,
+        address=place.address,
+        division=place.division,
+        host=place.host,
+        notice=place.notice or DEMONSTRATION_NOTICE,
+        demo=True,
+    )

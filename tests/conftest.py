@@ -1,0 +1,203 @@
+"""What tests stand on: a private cluster of their own, a database for each worker, one rolled-back transaction a test."""
+
+import datetime as dt
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import psycopg
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Connection
+
+from xiejiao import cluster, database, seeding
+from xiejiao.app import create_app
+from xiejiao.cluster import Cluster, Role
+from xiejiao.config import Config
+from xiejiao.coordinates import Datum
+from xiejiao.hours import CHINA
+from xiejiao.organisations import commands as organisations
+from xiejiao.organisations.rules import Level, Organisation
+from xiejiao.sites import commands as sites
+from xiejiao.sites import queries
+from xiejiao.sites.commands import Deed
+from xiejiao.sites.rules import Access, Located, Mode, Site, SiteDraft
+from xiejiao.vocabulary.queries import vocabulary
+
+ROOT = Path(__file__).parents[1]
+FRIDAY_14 = dt.datetime(2026, 11, 20, 14, 0, tzinfo=CHINA)
+"""An ordinary workday, two in the afternoon: the time that tests begin with."""
+DEED = Deed("test", FRIDAY_14)
+_WAS_RUNNING = pytest.StashKey[bool]()
+
+
+def _cluster() -> Cluster:
+    folder = Path(os.environ.get("XIEJIAO_VAR") or ROOT / "var").absolute() / "test"
+    return cluster.at(folder)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if not hasattr(session.config, "workerinput"):
+        session.config.stash[_WAS_RUNNING] = _cluster().running()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if not session.config.stash.get(_WAS_RUNNING, True):
+        _cluster().stop()
+
+
+@pytest.fixture(scope="session")
+def private_cluster() -> Cluster:
+    """The cluster of the tests, started by the first that needs it."""
+    found = _cluster()
+    found.start()
+    return found
+
+
+@pytest.fixture(scope="session")
+def database_name(private_cluster: Cluster) -> str:
+    """A database built by the migrations, with words, calendars and unions in it, for this worker alone."""
+    name = f"xiejiao_test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    make_database(private_cluster, name)
+    owner = private_cluster.url(Role.OWNER, name)
+    database.upgrade(owner)
+    with database.engine(owner).begin() as connection:
+        seeding.load_words(connection)
+        seeding.load_calendars(connection)
+        organisations.put(connection, TREE)
+    return name
+
+
+def make_database(where: Cluster, name: str) -> None:
+    """An empty database with the extensions, in place of what had that name."""
+    with psycopg.connect(where.url(Role.SUPERUSER, "postgres"), autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE xiejiao OWNER xiejiao_owner')
+
+
+TREE = [
+    Organisation("cn", "中华全国总工会", Level.NATIONAL, None, None, accepts_applications=False),
+    Organisation("cn.guangdong", "广东省总工会", Level.PROVINCE, "440000", None, accepts_applications=False),
+    Organisation("cn.guangdong.meizhou", "梅州市总工会", Level.CITY, "441400", None, accepts_applications=True),
+    Organisation(
+        "cn.guangdong.meizhou.meijiang", "梅江区总工会", Level.COUNTY, "441402", None, accepts_applications=True
+    ),
+    Organisation("cn.shandong", "山东省总工会", Level.PROVINCE, "370000", None, accepts_applications=False),
+    Organisation("cn.shandong.weihai", "威海市总工会", Level.CITY, "371000", None, accepts_applications=True),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class OneTransaction:
+    """Doors that open savepoints of one transaction, which the test rolls back."""
+
+    connection: Connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A read-only savepoint that ends in rollback."""
+        savepoint = self.connection.begin_nested()
+        self.connection.exec_driver_sql("SET LOCAL transaction_read_only = on")
+        try:
+            yield self.connection
+        finally:
+            savepoint.rollback()
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A savepoint that is released, or rolled back when the block raises."""
+        with self.connection.begin_nested():
+            yield self.connection
+
+
+@pytest.fixture(scope="session")
+def app_engine(private_cluster: Cluster, database_name: str) -> Iterator[database.Engine]:
+    """Connections as the role that the server runs with."""
+    engine = database.engine(private_cluster.url(Role.APP, database_name))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def connection(app_engine: database.Engine) -> Iterator[Connection]:
+    """A transaction of the app role that is rolled back; `reading()` and `writing()` open savepoints of it."""
+    with app_engine.connect() as opened:
+        database.bind(OneTransaction(opened))
+        yield opened
+        database.bind(None)
+        opened.rollback()
+
+
+@dataclass(slots=True)
+class Clock:
+    """Time that stands still until a test moves it."""
+
+    time: dt.datetime = FRIDAY_14
+    elapsed_s: float = 1_000.0
+
+    def now(self) -> dt.datetime:
+        """The time."""
+        return self.time
+
+    def seconds(self) -> float:
+        """A clock that never goes back."""
+        return self.elapsed_s
+
+    def pass_(self, seconds: float) -> None:
+        """Let time go by."""
+        self.time += dt.timedelta(seconds=seconds)
+        self.elapsed_s += seconds
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The time of the test."""
+    return Clock()
+
+
+@pytest.fixture
+def app(connection: Connection, clock: Clock) -> Flask:  # noqa: ARG001 - the connection binds the database
+    """The application in the transaction of the test."""
+    return create_app(Config(rate_public="0"), now=clock.now, seconds=clock.seconds)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A client that sends requests to the application."""
+    return app.test_client()
+
+
+HERE = Located(116.12, 24.30, "116.12,24.30", Datum.WGS84, "test", 10.0)
+PLAIN = SiteDraft(
+    name="梅江桥头驿站",
+    kind="rest_station",
+    organisation="cn.guangdong.meizhou.meijiang",
+    located=HERE,
+    access=(Access(Mode.OPEN_DOOR, "Mo-Su 08:00-20:00"),),
+)
+
+
+@pytest.fixture
+def make_site(connection: Connection) -> Callable[..., Site]:
+    """Adds a place like PLAIN but for what is named; `lon`, `lat` and `hours` are short for the usual parts."""
+    words = vocabulary(connection)
+
+    def make(
+        *,
+        lon: float = HERE.lon,
+        lat: float = HERE.lat,
+        hours: str | None = "Mo-Su 08:00-20:00",
+        **parts: object,
+    ) -> Site:
+        draft = replace(
+            PLAIN,
+            located=replace(HERE, lon=lon, lat=lat),
+            access=(Access(Mode.OPEN_DOOR, hours),),
+        )
+        (identity,) = sites.add(connection, [replace(draft, **parts)], words=words, deed=DEED)  # type: ignore[arg-type]  # a test may name any part
+        return queries.one(connection, identity)
+
+    return make
