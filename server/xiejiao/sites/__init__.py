@@ -1,0 +1,1 @@
+"""Places one can walk into: what they offer, when they are open, which is nearest."""
