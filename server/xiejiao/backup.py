@@ -1,0 +1,125 @@
+"""Writes the whole database into one file and reads such a file into an empty database."""
+
+import os
+import re
+import subprocess
+import tempfile
+from pathlib import Path
+
+import psycopg
+from psycopg.pq import Conninfo
+
+from xiejiao import postgresql, progress
+from xiejiao.errors import OperatorError
+
+_HOLDS_SOMETHING = """
+SELECT EXISTS (
+    SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
+      AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass
+                                                AND d.objid = c.oid AND d.deptype = 'e'))
+"""
+# Made by `prepare.sql` as a superuser, so the owner neither can make them nor needs to.
+_MADE_BEFORE = re.compile(
+    r"^\d+; \d+ \d+ (EXTENSION|COMMENT) - (EXTENSION )?(postgis|intarray|ltree|pg_trgm|btree_gist)\b"
+)
+
+
+def write(url: str, file: Path) -> None:
+    """Write the database at `url` into `file`, readable by its owner only, and there only once it is whole."""
+    with progress.step(f"Writing the backup {file}"):
+        try:
+            handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
+        except OSError as error:
+            message = f"{file} cannot be written ({error.strerror}); name a file in a folder that you can write to."
+            raise OperatorError(message) from None
+        os.close(handle)
+        fresh = Path(name)
+        try:
+            dumped = _run("pg_dump", url, "--format=custom", f"--file={fresh}")
+            if dumped.returncode:
+                message = f"The backup was not written: {_why(dumped)}."
+                raise OperatorError(message)
+            _to_disk(fresh)
+            fresh.replace(file)
+            _to_disk(file.parent)
+        finally:
+            fresh.unlink(missing_ok=True)
+
+
+def restore(url: str, file: Path) -> None:
+    """Read `file` into the empty database at `url`, wholly or not at all; OperatorError when it is not empty."""
+    with psycopg.connect(url) as connection:
+        row = connection.execute(_HOLDS_SOMETHING).fetchone()
+    if row is None or row[0]:
+        message = (
+            "The database is not empty, and a backup is restored into an empty one only; "
+            "move the cluster's folder away, then run `xiejiao db start` and restore again."
+        )
+        raise OperatorError(message)
+    with progress.step(f"Restoring {file}"):
+        listed = _run("pg_restore", "", "--list", str(file))
+        wanted = [line for line in listed.stdout.splitlines(keepends=True) if not _MADE_BEFORE.match(line)]
+        restored = (
+            listed
+            if listed.returncode
+            else _run(
+                "pg_restore",
+                url,
+                "--use-list=/dev/stdin",
+                "--single-transaction",
+                "--exit-on-error",
+                "--no-owner",
+                "--dbname=",
+                str(file),
+                given="".join(wanted),
+            )
+        )
+        if restored.returncode:
+            message = f"{file} could not be restored, and the database is as empty as before: {_why(restored)}."
+            raise OperatorError(message)
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("ANALYZE")
+
+
+def environment(url: str) -> dict[str, str]:
+    """The process environment in which a client of libpq reaches `url`, so that no password stands in a command line.
+
+    OperatorError when `url` is not one, or says what no variable can.
+    """
+    try:
+        given = {each.keyword: each.val for each in Conninfo.parse(url.encode()) if each.val is not None}
+    except psycopg.OperationalError as error:
+        message = f"This is not the address of a PostgreSQL database: {str(error).strip()}."
+        raise OperatorError(message) from None
+    variables = {each.keyword: each.envvar for each in Conninfo.get_defaults()}
+    unnamed = [keyword.decode() for keyword in given if not variables.get(keyword)]
+    if unnamed:
+        message = f"Leave {', '.join(unnamed)} out of the database's address; PostgreSQL's programs cannot be told it."
+        raise OperatorError(message)
+    named = {(variables[keyword] or b"").decode(): value.decode() for keyword, value in given.items()}
+    return {**postgresql.without_variables(os.environ), **named}
+
+
+def _run(name: str, url: str, *words: str, given: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 - a program named by absolute path, and no shell reads the words
+        [postgresql.client(name), *words],
+        input=given,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**environment(url), "LC_ALL": "C.UTF-8"},
+    )
+
+
+def _why(ended: subprocess.CompletedProcess[str]) -> str:
+    lines = [line for line in ended.stderr.splitlines() if "error:" in line] or [f"it ended with {ended.returncode}"]
+    return lines[0].rpartition("error: ")[2].rstrip(".")
+
+
+def _to_disk(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,204 @@
+"""Serves: starts the private cluster and the web server, watches over both, and stops what it started."""
+
+import errno
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+
+import psycopg
+
+from xiejiao import cluster, database, postgresql, progress, unprivileged
+from xiejiao.cluster import Cluster, Role
+from xiejiao.config import Config
+from xiejiao.errors import OperatorError
+
+_ASKS_TO_STOP = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_APPLICATION = "xiejiao.app:create_app"
+_READY_WITHIN_S = 60.0
+_STOPS_WITHIN_S = 15.0
+_PORT_FREE_WITHIN_S = 3.0
+_ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, never bound to
+
+
+def serve(config: Config) -> None:
+    """Serve until asked to stop by SIGINT, SIGTERM or SIGHUP; OperatorError when that cannot begin or go on."""
+    port = config.number("port", 1, 65535)
+    workers = config.number("workers", 1, 256)
+    with suppress(KeyboardInterrupt), _stopped_by_signals():
+        _leave_root(config)
+        _refuse_taken_port(config.host, port)
+        with _database(config) as private, _web(config, port, workers) as web:
+            _wait_until_ready(web, config.host, port)
+            progress.say(f"Xiejiao serves on {_origin(config.host, port)} - stop it with Ctrl-C.")
+            _watch(web, private)
+    progress.say("Stopped.")
+
+
+@contextmanager
+def _stopped_by_signals() -> Iterator[None]:
+    """The first signal that asks to stop interrupts what is under way; later ones let the stopping come to its end."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        for each in _ASKS_TO_STOP:
+            signal.signal(each, lambda _number, _frame: None)
+        raise KeyboardInterrupt
+
+    before = {each: signal.signal(each, stop) for each in _ASKS_TO_STOP}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+def _leave_root(config: Config) -> None:
+    """As root go on as the installation's own user, where that user can reach what the server needs."""
+    if os.geteuid() != 0:
+        return
+    user = unprivileged.user_for(config.folder)
+    if config.private:
+        cluster.at(config.folder).settle()
+    if not user.reads_the_code():
+        progress.say(f"The server runs as root: the user {user.name} cannot read {sys.prefix} or the code beside it.")
+    elif not (config.folder.is_dir() and user.writes(config.folder)):
+        progress.say(f"The server runs as root: the user {user.name} cannot write to {config.folder}.")
+    else:
+        unprivileged.become(user)
+
+
+def _refuse_taken_port(host: str, port: int) -> None:
+    """OperatorError when `port` cannot be had; a server that is just ending gets a moment to give it back."""
+    until = time.monotonic() + _PORT_FREE_WITHIN_S
+    while (fault := _fault_of_binding(host, port)) is not None:
+        if fault.errno != errno.EADDRINUSE:
+            message = f"Port {port} of {host} cannot be served on ({fault.strerror}); set PORT and HOST to what can be."
+            raise OperatorError(message)
+        if time.monotonic() > until:
+            message = f"Port {port} of {host} is taken by another program; stop that, or set PORT to a free port."
+            raise OperatorError(message)
+        time.sleep(0.1)
+
+
+def _fault_of_binding(host: str, port: int) -> OSError | None:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as fault:
+        return fault
+    return None
+
+
+@contextmanager
+def _database(config: Config) -> Iterator[Cluster | None]:
+    """The database, reachable and migrated; the private cluster when there is one."""
+    if config.private:
+        private = cluster.at(config.folder)
+        with private.up():
+            _migrate(cluster.address(config, Role.OWNER))
+            yield private
+        return
+    answers(config.database_url)
+    if config.database_owner_url:
+        _migrate(config.database_owner_url)
+    elif pending := database.pending(config.database_url):
+        message = (
+            f"The database lacks {len(pending)} migrations, {pending[0]} the first; "
+            "set DATABASE_OWNER_URL and run `xiejiao db upgrade`."
+        )
+        raise OperatorError(message)
+    yield None
+
+
+def answers(url: str) -> None:
+    """OperatorError when the outside database at `url` does not let us in."""
+    try:
+        psycopg.connect(url, connect_timeout=5).close()
+    except psycopg.Error as error:
+        why = " ".join(str(error).split())
+        message = f"The outside database does not let the server in ({why}); see to DATABASE_URL and that it runs."
+        raise OperatorError(message) from None
+
+
+def _migrate(owner_url: str) -> None:
+    with progress.step("Bringing the schema up to date"):
+        database.upgrade(owner_url)
+
+
+@contextmanager
+def _web(config: Config, port: int, workers: int) -> Iterator[subprocess.Popen[bytes]]:
+    """The web server in a session of its own, so that a Ctrl-C at the terminal reaches only the one who orders it."""
+    words = [
+        *unprivileged.arguments(unprivileged.present(), death_signal="TERM"),
+        *(sys.executable, "-P", "-m", "granian", "--interface", "wsgi", "--factory", _APPLICATION),
+        *("--host", config.host, "--port", str(port), "--workers", str(workers), "--blocking-threads", "1"),
+        *("--log-level", "warning", "--workers-kill-timeout", "10"),
+    ]
+    inherited = postgresql.without_variables(os.environ) if config.private else dict(os.environ)
+    environment = {**inherited, "XIEJIAO_VAR": str(config.folder)}
+    with subprocess.Popen(words, start_new_session=True, env=environment) as web:  # noqa: S603 - our own words, no shell
+        try:
+            yield web
+        finally:
+            _end(web)
+
+
+def _end(web: subprocess.Popen[bytes]) -> None:
+    """Let it finish what it answers; then end its whole session, workers that outlived it included."""
+    web.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        web.wait(_STOPS_WITHIN_S)
+    with suppress(ProcessLookupError):
+        os.killpg(web.pid, signal.SIGKILL)
+
+
+def _wait_until_ready(web: subprocess.Popen[bytes], host: str, port: int) -> None:
+    until = time.monotonic() + _READY_WITHIN_S
+    while (status := _readyz(host, port)) != http.HTTPStatus.OK:
+        _refuse_ended(web)
+        if time.monotonic() > until:
+            said = f"status {status}" if status else "no answer"
+            message = f"{_origin(host, port)}/readyz is not ready after a minute ({said}); see the lines above."
+            raise OperatorError(message)
+        time.sleep(0.05)
+
+
+def _readyz(host: str, port: int) -> int | None:
+    connection = http.client.HTTPConnection(_ANYWHERE.get(host, host), port, timeout=5)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()
+
+
+def _watch(web: subprocess.Popen[bytes], private: Cluster | None) -> None:
+    """Return never: a signal interrupts it, and OperatorError says which of the two ended by itself."""
+    while True:
+        time.sleep(0.5)
+        _refuse_ended(web)
+        if private and not private.alive():
+            message = f"PostgreSQL has ended, so the server stops too; {private.log} says why. Start it again."
+            raise OperatorError(message)
+
+
+def _refuse_ended(web: subprocess.Popen[bytes]) -> None:
+    if web.poll() is not None:
+        message = (
+            f"The web server has ended by itself (status {web.returncode}); see the lines above and start it again."
+        )
+        raise OperatorError(message)
+
+
+def _origin(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
