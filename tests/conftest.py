@@ -1,4 +1,4 @@
-"""What tests stand on: a private cluster of their own, a database for each worker, one rolled-back transaction a test."""
+"""What tests stand on: a private cluster, a database for each worker, one rolled-back transaction for each test."""
 
 import datetime as dt
 import os
@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from xiejiao import cluster, database, seeding
 from xiejiao.app import create_app
@@ -64,7 +64,7 @@ def database_name(private_cluster: Cluster) -> str:
     make_database(private_cluster, name)
     owner = private_cluster.url(Role.OWNER, name)
     database.upgrade(owner)
-    with database.engine(owner).begin() as connection:
+    with database.connected(owner) as connection, connection.begin():
         seeding.load_words(connection)
         seeding.load_calendars(connection)
         organisations.put(connection, TREE)
@@ -114,7 +114,7 @@ class OneTransaction:
 
 
 @pytest.fixture(scope="session")
-def app_engine(private_cluster: Cluster, database_name: str) -> Iterator[database.Engine]:
+def app_engine(private_cluster: Cluster, database_name: str) -> Iterator[Engine]:
     """Connections as the role that the server runs with."""
     engine = database.engine(private_cluster.url(Role.APP, database_name))
     yield engine
@@ -122,7 +122,7 @@ def app_engine(private_cluster: Cluster, database_name: str) -> Iterator[databas
 
 
 @pytest.fixture
-def connection(app_engine: database.Engine) -> Iterator[Connection]:
+def connection(app_engine: Engine) -> Iterator[Connection]:
     """A transaction of the app role that is rolled back; `reading()` and `writing()` open savepoints of it."""
     with app_engine.connect() as opened:
         database.bind(OneTransaction(opened))

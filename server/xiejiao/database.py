@@ -111,6 +111,17 @@ def engine(url: str, *, pooled: bool = False) -> Engine:
     )
 
 
+@contextmanager
+def connected(url: str) -> Iterator[Connection]:
+    """One connection to a libpq URL, closed afterwards: for commands that an operator gives, not for serving."""
+    once = engine(url)
+    try:
+        with once.connect() as connection:
+            yield connection
+    finally:
+        once.dispose()
+
+
 # ── migrations ──
 
 
@@ -124,13 +135,13 @@ def _alembic(connection: Connection | None = None, output: StringIO | None = Non
 
 def upgrade(url: str, revision: str = "head") -> None:
     """Bring the schema at `url` (owner role) up to `revision`."""
-    with engine(url).connect() as connection:
+    with connected(url) as connection:
         command.upgrade(_alembic(connection), revision)
 
 
 def downgrade(url: str, revision: str) -> None:
     """Take the schema at `url` (owner role) back to `revision`; `base` is the empty schema."""
-    with engine(url).connect() as connection:
+    with connected(url) as connection:
         command.downgrade(_alembic(connection), revision)
 
 
@@ -161,7 +172,7 @@ def current(connection: Connection) -> str | None:
 def pending(url: str) -> list[str]:
     """Revisions not yet applied at `url`, oldest first; OperatorError when nothing answers there."""
     try:
-        with engine(url).connect() as connection:
+        with connected(url) as connection:
             now = current(connection)
     except OperationalError as error:
         message = f"The database does not answer: {str(error.orig).splitlines()[0]}"

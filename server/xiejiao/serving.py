@@ -20,7 +20,7 @@ from xiejiao.config import Config
 from xiejiao.errors import OperatorError
 
 _ASKS_TO_STOP = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_APPLICATION = "xiejiao.app:create_app"
+_APPLICATION = "xiejiao.app:serve"
 _READY_WITHIN_S = 60.0
 _STOPS_WITHIN_S = 15.0
 _PORT_FREE_WITHIN_S = 3.0

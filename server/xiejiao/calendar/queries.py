@@ -27,4 +27,4 @@ def announced(connection: Connection) -> tuple[Year, ...]:
 
 def fingerprint(connection: Connection) -> str:
     """A text that differs once any year was imported anew."""
-    return connection.execute(_FINGERPRINT).scalar_one()
+    return str(connection.execute(_FINGERPRINT).scalar_one())

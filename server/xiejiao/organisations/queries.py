@@ -21,7 +21,7 @@ def ids(connection: Connection, paths: Iterable[str]) -> dict[str, UUID]:
     rows = connection.execute(
         select(cast(organisation.c.path, Text), organisation.c.id).where(organisation.c.path == wanted.any_())
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def path(connection: Connection, identity: UUID) -> str | None:

@@ -133,7 +133,7 @@ def _hours_ids(connection: Connection, texts: Iterable[str]) -> dict[str, int]:
 def _known(connection: Connection, texts: Sequence[str]) -> dict[str, int]:
     table = models.hours
     rows = connection.execute(select(table.c.text, table.c.id).where(table.c.text.in_(texts)))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def offers(kind: str, amenities: Iterable[Amenity], words: Vocabulary) -> list[int]:
@@ -301,7 +301,7 @@ def set_access(connection: Connection, site_id: UUID, access: Sequence[Access], 
         .join(models.hours, models.hours.c.id == table.c.hours_id, isouter=True)
         .where(table.c.site_id == site_id)
     )
-    was = dict(before.tuples().all())
+    was = dict(before.all())
     now = {str(way.mode): texts.get(str(way.mode)) for way in access}
     changed = _claim(connection, site_id, version, deed, {"access": [was, now]})
     connection.execute(delete(table).where(table.c.site_id == site_id))

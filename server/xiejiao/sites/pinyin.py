@@ -7,8 +7,11 @@ from xiejiao.sites.search import folded
 
 def spelled(name: str) -> tuple[str, str]:
     """The full pinyin of `name` without tones or spaces, and its initials: 梅江桥头 → meijiangqiaotou, mjqt."""
-    # What is not Chinese stands for itself, character by character.
-    syllables = [syllable for syllable in lazy_pinyin(folded(name), errors=list) if syllable.isalnum()]
+    # What is not Chinese comes back as it was, several characters at once: it stands for itself, one by one.
+    parts = lazy_pinyin(folded(name), errors=lambda others: f" {others}")
+    syllables = [
+        syllable for part in parts for syllable in (part if part.startswith(" ") else [part]) if syllable.isalnum()
+    ]
     return "".join(syllables), "".join(syllable[0] for syllable in syllables)
 
 
