@@ -1,5 +1,6 @@
 """Serves: starts the private cluster and the web server, watches over both, and stops what it started."""
 
+import datetime as dt
 import errno
 import http.client
 import os
@@ -14,7 +15,7 @@ from types import FrameType
 
 import psycopg
 
-from xiejiao import cluster, database, postgresql, progress, unprivileged
+from xiejiao import cluster, database, postgresql, progress, seeding, unprivileged
 from xiejiao.cluster import Cluster, Role
 from xiejiao.config import Config
 from xiejiao.errors import OperatorError
@@ -103,12 +104,12 @@ def _database(config: Config) -> Iterator[Cluster | None]:
     if config.private:
         private = cluster.at(config.folder)
         with private.up():
-            _migrate(cluster.address(config, Role.OWNER))
+            _fill(config, cluster.address(config, Role.OWNER))
             yield private
         return
     answers(config.database_url)
     if config.database_owner_url:
-        _migrate(config.database_owner_url)
+        _fill(config, config.database_owner_url)
     elif pending := database.pending(config.database_url):
         message = (
             f"The database lacks {len(pending)} migrations, {pending[0]} the first; "
@@ -128,9 +129,22 @@ def answers(url: str) -> None:
         raise OperatorError(message) from None
 
 
-def _migrate(owner_url: str) -> None:
+def _fill(config: Config, owner_url: str) -> None:
+    """Bring the schema up to date and load the seed; with demonstration places where they may be."""
     with progress.step("Bringing the schema up to date"):
         database.upgrade(owner_url)
+    now = dt.datetime.now(dt.UTC)
+    with (
+        progress.step("Loading the seed"),
+        database.connected(owner_url) as connection,
+        connection.begin(),
+    ):
+        seeding.load(connection, when=now)
+        if config.demonstration_allowed:
+            seeding.first_demonstration(connection, when=now)
+        elif seeding.holds_demonstration(connection):
+            message = "Synthetic places are for trying out only; run `xiejiao demo --remove` before serving to others."
+            raise OperatorError(message)
 
 
 @contextmanager
