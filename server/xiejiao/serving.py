@@ -1,5 +1,6 @@
 """Serves: starts the private cluster and the web server, watches over both, and stops what it started."""
 
+import datetime as dt
 import errno
 import http.client
 import os
@@ -14,13 +15,13 @@ from types import FrameType
 
 import psycopg
 
-from xiejiao import cluster, database, postgresql, progress, unprivileged
+from xiejiao import cluster, database, postgresql, progress, seeding, unprivileged
 from xiejiao.cluster import Cluster, Role
 from xiejiao.config import Config
 from xiejiao.errors import OperatorError
 
 _ASKS_TO_STOP = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_APPLICATION = "xiejiao.app:create_app"
+_APPLICATION = "xiejiao.app:serve"
 _READY_WITHIN_S = 60.0
 _STOPS_WITHIN_S = 15.0
 _PORT_FREE_WITHIN_S = 3.0
@@ -103,12 +104,12 @@ def _database(config: Config) -> Iterator[Cluster | None]:
     if config.private:
         private = cluster.at(config.folder)
         with private.up():
-            _migrate(cluster.address(config, Role.OWNER))
+            _migrate_and_seed(cluster.address(config, Role.OWNER))
             yield private
         return
     answers(config.database_url)
     if config.database_owner_url:
-        _migrate(config.database_owner_url)
+        _migrate_and_seed(config.database_owner_url)
     elif pending := database.pending(config.database_url):
         message = (
             f"The database lacks {len(pending)} migrations, {pending[0]} the first; "
@@ -128,9 +129,14 @@ def answers(url: str) -> None:
         raise OperatorError(message) from None
 
 
-def _migrate(owner_url: str) -> None:
+def _migrate_and_seed(owner_url: str) -> None:
     with progress.step("Bringing the schema up to date"):
         database.upgrade(owner_url)
+    with progress.step("Loading the seed"):
+        engine = database.engine(owner_url)
+        with engine.begin() as connection:
+            seeding.load(connection, when=dt.datetime.now(dt.UTC))
+        engine.dispose()
 
 
 @contextmanager
