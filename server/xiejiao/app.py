@@ -18,10 +18,10 @@ from xiejiao.sites.keeper import Keeper
 LONGEST_BODY = 1024 * 1024
 LONGEST_QUERY = 4096
 
-BLUEPRINTS = (
-    xiejiao.calendar.routes.bp,
+BLUEPRINTS = (  # the API page keeps this order
     xiejiao.sites.routes.bp,
     xiejiao.vocabulary.routes.bp,
+    xiejiao.calendar.routes.bp,
     health.bp,
     reference.bp,
 )
