@@ -13,7 +13,7 @@ from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, MetaData, create_engine
+from sqlalchemy import Connection, Engine, MetaData, create_engine, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import QueuePool
 
@@ -120,6 +120,21 @@ def connected(url: str) -> Iterator[Connection]:
             yield connection
     finally:
         once.dispose()
+
+
+_POWERS = text(
+    "SELECT rolsuper OR rolbypassrls OR rolcreaterole OR EXISTS ("
+    "SELECT FROM pg_class WHERE relname = 'site' AND pg_has_role(current_user, relowner, 'MEMBER')"
+    ") FROM pg_roles WHERE rolname = current_user"
+)
+
+
+def refuse_powerful(url: str) -> None:
+    """OperatorError when the role at `url` could do more than serve: a superuser, or the owner of the tables."""
+    with connected(url) as connection:
+        if connection.scalar(_POWERS):
+            message = "DATABASE_URL names a role that is a superuser or owns the tables; name the app role there."
+            raise OperatorError(message)
 
 
 # ── migrations ──

@@ -108,6 +108,7 @@ def _database(config: Config) -> Iterator[Cluster | None]:
             yield private
         return
     answers(config.database_url)
+    database.refuse_powerful(config.database_url)
     if config.database_owner_url:
         _fill(config, config.database_owner_url)
     elif pending := database.pending(config.database_url):
