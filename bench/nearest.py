@@ -50,6 +50,10 @@ class Rival(StrEnum):
     SORT = "full sort"
 
 
+FINDERS: tuple[Rival, ...] = (Rival.SERVED, Rival.NO_HOURS, Rival.CLASS_HOUR, Rival.PLAIN)
+"""Those that run the statements of the product."""
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """What is looked for, from where, how far."""
@@ -327,7 +331,7 @@ def run(places: int, count: int) -> None:
     with installation.running(places) as there, ExitStack() as stack:
         known = there.known()
         make_copies(there, known.almanac)
-        rivals = {rival: stack.enter_context(asked(there, rival, known)) for rival in Rival if rival is not Rival.SORT}
+        rivals = {rival: stack.enter_context(asked(there, rival, known)) for rival in FINDERS}
         near, remote = installation.positions(there, count), installation.remote_positions(there, count)
         print(
             f"{places:,} places, {count} positions, limit {LIMIT}: median, 95th percentile, ratio to what is served",
