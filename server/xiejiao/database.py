@@ -1,19 +1,20 @@
 """The database of this process: `reading()` and `writing()` are the only two doors to it; migrations run from here."""
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
 import psycopg
 from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, MetaData, create_engine, text
+from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import QueuePool
 
@@ -135,6 +136,22 @@ def refuse_powerful(url: str) -> None:
         if connection.scalar(_POWERS):
             message = "DATABASE_URL names a role that is a superuser or owns the tables; name the app role there."
             raise OperatorError(message)
+
+
+def put(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
+    """Insert rows that name the same columns of `table`, however many, with one statement and one value: their JSON.
+
+    Every value is written as PostgreSQL reads it from JSON text: geometries as EWKT, instants as RFC 3339.
+    """
+    if rows:
+        columns = ", ".join(column.name for column in table.columns if column.name in rows[0])
+        connection.execute(
+            text(
+                f"INSERT INTO {table.name} ({columns}) SELECT {columns}"  # noqa: S608 - names of our own tables and columns
+                f" FROM json_populate_recordset(NULL::{table.name}, CAST(:rows AS json))"
+            ),
+            {"rows": msgspec.json.encode(rows).decode()},
+        )
 
 
 # ── migrations ──

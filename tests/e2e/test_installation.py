@@ -10,6 +10,7 @@ import pytest
 
 from installation import Installation
 from xiejiao import database, seeding
+from xiejiao.calendar import commands as calendar
 from xiejiao.cluster import Role
 from xiejiao.coordinates import Position
 from xiejiao.sites import commands, queries, tiles
@@ -98,7 +99,7 @@ def test_a_year_that_is_announced_is_known_on_every_process(installation: Instal
     )
     assert installation.get("/api/v1/calendar/2027")[1]["announced"] is False
     with database.connected(installation.private.url(Role.OWNER)) as connection, connection.begin():
-        seeding.calendar.announce(connection, moved)
+        calendar.announce(connection, moved)
     new_year = "2027-01-01T10:00:00%2B08:00"
 
     def is_known() -> bool:
