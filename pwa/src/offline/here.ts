@@ -1,0 +1,89 @@
+/** Where the rider is, as far as the phone tells or the rider says. It stays in this page and on this phone. */
+import { shallowRef } from "vue";
+import type { Position } from "@/ground/position";
+
+/** Where distances count from; `name` where the rider picked a place, `accuracyM` where the phone located itself. */
+export interface Here {
+  readonly position: Position;
+  readonly accuracyM: number | null;
+  readonly name: string | null;
+}
+
+/** Why the phone gives no position. */
+export type NoPosition = "denied" | "timeout" | "unavailable" | "insecure";
+
+/** Milliseconds the phone gets to find itself: cheap phones and web views need more than ten seconds. */
+const PATIENCE_MS = 20_000;
+const FRESH_MS = 60_000;
+const RECENT = "xiejiao.recent";
+const MOST_RECENT = 5;
+
+/** Where the rider is; null: not known yet. */
+export const here = shallowRef<Here | null>(null);
+/** Whether the phone is being asked. */
+export const locating = shallowRef(false);
+/** Why there is no position; null: nothing went wrong. */
+export const noPosition = shallowRef<NoPosition | null>(null);
+
+/** Whether the phone may be asked without a question to the rider. */
+export async function mayLocate(): Promise<boolean> {
+  try {
+    return (await navigator.permissions.query({ name: "geolocation" })).state === "granted";
+  } catch {
+    return false;
+  }
+}
+
+/** Ask the phone where it is. */
+export async function locate(): Promise<void> {
+  if (!isSecureContext || !("geolocation" in navigator)) {
+    noPosition.value = "insecure";
+    return;
+  }
+  locating.value = true;
+  noPosition.value = null;
+  try {
+    const { coords } = await new Promise<GeolocationPosition>((resolve, reject) => {
+      navigator.geolocation.getCurrentPosition(resolve, reject, {
+        enableHighAccuracy: true,
+        timeout: PATIENCE_MS,
+        maximumAge: FRESH_MS,
+      });
+    });
+    here.value = { position: { lon: coords.longitude, lat: coords.latitude }, accuracyM: coords.accuracy, name: null };
+  } catch (error) {
+    const code = error instanceof GeolocationPositionError ? error.code : 2;
+    noPosition.value = code === 1 ? "denied" : code === 3 ? "timeout" : "unavailable";
+  } finally {
+    locating.value = false;
+  }
+}
+
+/** A place that the rider picked to count from. */
+export interface Picked {
+  readonly name: string;
+  readonly lon: number;
+  readonly lat: number;
+}
+
+/** Count distances from `picked` from now on, and remember it. */
+export function pick(picked: Picked): void {
+  here.value = { position: { lon: picked.lon, lat: picked.lat }, accuracyM: null, name: picked.name };
+  noPosition.value = null;
+  const others = recent().filter((each) => each.name !== picked.name);
+  try {
+    localStorage.setItem(RECENT, JSON.stringify([picked, ...others].slice(0, MOST_RECENT)));
+  } catch {
+    // Storage is refused: the choice holds for this visit.
+  }
+}
+
+/** The places picked last, newest first. */
+export function recent(): Picked[] {
+  try {
+    const found: unknown = JSON.parse(localStorage.getItem(RECENT) ?? "[]");
+    return Array.isArray(found) ? (found as Picked[]) : [];
+  } catch {
+    return [];
+  }
+}

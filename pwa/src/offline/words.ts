@@ -1,0 +1,44 @@
+/** The words for kinds and amenities: the server's vocabulary, kept; codes stand in until it has come. */
+import { shallowRef } from "vue";
+import { ask } from "@/api/client";
+import { keep, kept } from "./shelf";
+
+interface Term {
+  readonly code: string;
+  readonly zh: string;
+  readonly en: string;
+  readonly label: string;
+}
+interface Vocabulary {
+  readonly kinds: readonly Term[];
+  readonly amenities: readonly Term[];
+}
+
+const KEY = "vocabulary";
+const FRESH_MS = 86_400_000;
+const terms = shallowRef<ReadonlyMap<string, Term>>(new Map());
+
+function use({ kinds, amenities }: Vocabulary): void {
+  terms.value = new Map([...kinds, ...amenities].map((term) => [term.code, term]));
+}
+
+/** The short word for a kind or an amenity. */
+export function wordFor(code: string, language: "zh" | "en"): string {
+  const term = terms.value.get(code);
+  if (!term) return code.replaceAll("_", " ");
+  return language === "zh" ? term.label : term.en;
+}
+
+/** Bring the vocabulary: what is kept at once, then what the server has. */
+export async function bringWords(): Promise<void> {
+  const found = await kept<Vocabulary>(KEY);
+  if (found) use(found.document);
+  if (found && Date.now() - found.at < FRESH_MS) return;
+  try {
+    const fetched = await ask<Vocabulary>("/api/v1/vocabulary");
+    use(fetched);
+    await keep(KEY, fetched, Date.now());
+  } catch {
+    // The list works with codes; the next visit tries again.
+  }
+}

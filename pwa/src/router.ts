@@ -1,0 +1,16 @@
+/** Which address shows which page; all but the list are fetched when they are wanted. */
+import { createRouter, createWebHistory } from "vue-router";
+import HomePage from "./features/finder/pages/HomePage.vue";
+
+export const router = createRouter({
+  history: createWebHistory(),
+  routes: [
+    { path: "/", component: HomePage },
+    { path: "/p/:code", component: () => import("./features/place/pages/PlacePage.vue"), props: true },
+    { path: "/map", component: () => import("./features/map/pages/MapPage.vue") },
+    { path: "/more", component: () => import("./features/more/pages/MorePage.vue") },
+    { path: "/privacy", component: () => import("./features/more/pages/PrivacyPage.vue") },
+    { path: "/:rest(.*)*", redirect: "/" },
+  ],
+  scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
+});

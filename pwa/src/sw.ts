@@ -1,0 +1,66 @@
+/// <reference lib="webworker" />
+/** The worker: keeps the app itself on the phone. Places are kept by the app, in `offline/`; nothing personal is here. */
+
+export {};
+
+declare const self: ServiceWorkerGlobalScope & { __WB_MANIFEST: { url: string; revision: string | null }[] };
+
+const FILES = self.__WB_MANIFEST;
+const VERSION = `app-${fingerprint(FILES.map((file) => `${file.url}:${file.revision ?? ""}`).join())}`;
+/** Files of other pages, kept once they were used; a fingerprint in the name says they never change. */
+const USED = "used";
+
+function fingerprint(text: string): string {
+  let hash = 0;
+  for (let at = 0; at < text.length; at++) hash = (Math.imul(hash, 31) + text.charCodeAt(at)) | 0;
+  return (hash >>> 0).toString(36);
+}
+
+self.addEventListener("install", (event) => {
+  event.waitUntil(
+    caches.open(VERSION).then((cache) => cache.addAll(FILES.map((file) => new Request(file.url, { cache: "no-cache" })))),
+  );
+});
+
+self.addEventListener("activate", (event) => {
+  event.waitUntil(
+    (async () => {
+      const names = await caches.keys();
+      await Promise.all(names.filter((name) => name.startsWith("app-") && name !== VERSION).map((name) => caches.delete(name)));
+      await self.clients.claim();
+    })(),
+  );
+});
+
+// The rider says when the new version takes over; it never does so by itself.
+self.addEventListener("message", (event) => {
+  if (event.data === "take over") void self.skipWaiting();
+});
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (request.method !== "GET" || url.origin !== self.location.origin || url.pathname.startsWith("/api/")) return;
+  if (request.mode === "navigate") {
+    // Addresses of the app only: the API's page and what else the server shows come from the server.
+    if (/^\/(?:$|p\/|map$|more$|privacy$|join$|manage|staff|verify)/.test(url.pathname)) {
+      event.respondWith(page(request));
+    }
+    return;
+  }
+  if (url.pathname.startsWith("/assets/") || FILES.some((file) => new URL(file.url, self.location.origin).pathname === url.pathname)) {
+    event.respondWith(file(request));
+  }
+});
+
+async function page(request: Request): Promise<Response> {
+  return (await caches.match("/index.html", { cacheName: VERSION, ignoreSearch: true })) ?? fetch(request);
+}
+
+async function file(request: Request): Promise<Response> {
+  const here = await caches.match(request, { ignoreVary: true });
+  if (here) return here;
+  const response = await fetch(request);
+  if (response.ok) await (await caches.open(USED)).put(request, response.clone());
+  return response;
+}

@@ -1,0 +1,70 @@
+"""The rider's app as built files: pages, scripts and styles, read once and sent compressed as the build left them."""
+
+import mimetypes
+from pathlib import Path
+
+from flask import Blueprint, Response
+
+from xiejiao.http.access import public
+from xiejiao.http.budget import exempt
+from xiejiao.http.encodings import Encoded
+from xiejiao.http.problems import problem
+
+DIST = Path(__file__).parents[3] / "pwa" / "dist"
+"""Where the build leaves its files."""
+PAGES = ("/", "/p/<code>", "/map", "/more", "/privacy", "/join", "/manage", "/staff", "/verify")
+"""Addresses that the app itself answers; the server sends the same page for each."""
+YEAR_S = 31_536_000
+
+# Vue makes one policy for what it compiles, the app one for the address of its worker; nothing else may write markup.
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
+    "manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types vue worker"
+)
+
+
+def files(folder: Path) -> dict[str, Encoded]:
+    """The built files by their path below `folder`; none when nothing was built."""
+    mimetypes.add_type("application/manifest+json", ".webmanifest")
+    return {
+        file.relative_to(folder).as_posix(): Encoded(
+            file.read_bytes(),
+            media_type=mimetypes.guess_type(file.name)[0] or "application/octet-stream",
+            compressed=file.with_name(f"{file.name}.br").read_bytes(),
+        )
+        for file in sorted(folder.rglob("*"))
+        if file.is_file() and file.suffix != ".br"
+    }
+
+
+def blueprint(built: dict[str, Encoded]) -> Blueprint:
+    """The addresses of the app, for the files in `built`."""
+    bp = Blueprint("shell", __name__)
+
+    def page(**_: str) -> Response:
+        """The app; which page it shows is decided on the phone."""
+        response = built["index.html"].answer(max_age_s=0)
+        response.headers["Cache-Control"] = "no-cache"
+        response.headers["Content-Security-Policy"] = CSP
+        return response
+
+    def file(path: str) -> Response:
+        """One built file; those with a fingerprint in their name never change."""
+        found = built.get(path)
+        if found is None:
+            return problem(404)
+        response = found.answer(max_age_s=YEAR_S)
+        if path.startswith("assets/"):
+            response.headers["Cache-Control"] = f"public, max-age={YEAR_S}, immutable"
+        else:
+            response.headers["Cache-Control"] = "no-cache"
+        if path == "sw.js":
+            response.headers["Content-Security-Policy"] = "default-src 'self'"
+        return response
+
+    if built:
+        for address in PAGES:
+            bp.add_url_rule(address, view_func=exempt(public(page)))
+        bp.add_url_rule("/<path:path>", view_func=exempt(public(file)))
+    return bp
