@@ -13,7 +13,6 @@ import psycopg
 from xiejiao import cluster, config, database, seeding
 from xiejiao.cluster import Cluster, Role
 from xiejiao.coordinates import Position
-from xiejiao.sites import demonstration
 from xiejiao.sites.almanac import Almanac
 from xiejiao.sites.changes import Known, look
 
@@ -73,8 +72,7 @@ def _fill(installation: Installation) -> None:
     now, began = dt.datetime.now(dt.UTC), time.monotonic()
     with database.connected(installation.url(Role.OWNER)) as writing, writing.begin():
         seeding.load(writing, when=now)
-        places = demonstration.places(installation.places, SEED, around=seeding.cities())
-        seeding.add_demonstration(writing, places, when=now)
+        seeding.add_demonstration(writing, installation.places, when=now)
     print(f"{installation.places:,} places loaded in {time.monotonic() - began:.0f} s", flush=True)
     with psycopg.connect(installation.url(Role.OWNER), autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")

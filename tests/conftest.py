@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, select
 
 from xiejiao import cluster, database, seeding
 from xiejiao.app import create_app
@@ -22,10 +22,11 @@ from xiejiao.hours import CHINA
 from xiejiao.organisations import commands as organisations
 from xiejiao.organisations.rules import Level, Organisation
 from xiejiao.sites import commands as sites
-from xiejiao.sites import queries
+from xiejiao.sites import models, queries
 from xiejiao.sites.commands import Deed
-from xiejiao.sites.rules import Access, Located, Mode, Site, SiteDraft
+from xiejiao.sites.rules import Access, DatedException, Effect, Located, Mode, Site, SiteDraft
 from xiejiao.vocabulary.queries import vocabulary
+from xiejiao.vocabulary.rules import Vocabulary
 
 ROOT = Path(__file__).parents[1]
 FRIDAY_14 = dt.datetime(2026, 11, 20, 14, 0, tzinfo=CHINA)
@@ -76,6 +77,44 @@ def make_database(where: Cluster, name: str) -> None:
     with psycopg.connect(where.url(Role.SUPERUSER, "postgres"), autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         connection.execute(f'CREATE DATABASE "{name}" TEMPLATE xiejiao OWNER xiejiao_owner')
+
+
+@pytest.fixture(scope="session")
+def empty_database(private_cluster: Cluster) -> Callable[[str], Callable[[Role], str]]:
+    """Makes an empty database of this worker; what it returns gives the address of a role."""
+
+    def make(purpose: str) -> Callable[[Role], str]:
+        name = f"xiejiao_{purpose}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+        make_database(private_cluster, name)
+        return lambda role: private_cluster.url(role, name)
+
+    return make
+
+
+SYNTHETIC = 3_000
+EXCEPTIONS: tuple[tuple[Effect, int], ...] = tuple((effect, hour) for effect in Effect for hour in (3, 14))
+
+
+@pytest.fixture(scope="session")
+def populated(empty_database: Callable[[str], Callable[[Role], str]]) -> Callable[[Role], str]:
+    """A database with the seed and 3,000 synthetic places, some closed and some with dated exceptions; committed."""
+    url = empty_database("populated")
+    database.upgrade(url(Role.OWNER))
+    with database.connected(url(Role.OWNER)) as connection:
+        with connection.begin():
+            seeding.load(connection, when=DEED.when)
+            seeding.add_demonstration(connection, SYNTHETIC, when=DEED.when)
+            ids = connection.scalars(select(models.site.c.id).where(models.site.c.demo).order_by(models.site.c.code))
+            for place, identity in enumerate(ids.all()[::15]):
+                if place % 7 == 0:
+                    sites.close(connection, identity, on=FRIDAY_14.date(), reason="拆除", version=1, deed=DEED)
+                else:
+                    effect, hour = EXCEPTIONS[place % len(EXCEPTIONS)]
+                    since = FRIDAY_14.replace(hour=hour) - dt.timedelta(hours=1)
+                    exception = DatedException(effect, since, since + dt.timedelta(hours=2))
+                    sites.except_dated(connection, identity, exception, version=1, deed=DEED)
+        connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("ANALYZE")
+    return url
 
 
 TREE = [
@@ -181,9 +220,26 @@ PLAIN = SiteDraft(
 
 
 @pytest.fixture
-def make_site(connection: Connection) -> Callable[..., Site]:
+def words(connection: Connection) -> Vocabulary:
+    """The words of the seed."""
+    return vocabulary(connection)
+
+
+@pytest.fixture
+def deed() -> Deed:
+    """Who writes in tests, and when."""
+    return DEED
+
+
+@pytest.fixture
+def plain() -> SiteDraft:
+    """The place that `make_site` adds where nothing is named."""
+    return PLAIN
+
+
+@pytest.fixture
+def make_site(connection: Connection, words: Vocabulary) -> Callable[..., Site]:
     """Adds a place like PLAIN but for what is named; `lon`, `lat` and `hours` are short for the usual parts."""
-    words = vocabulary(connection)
 
     def make(
         *,

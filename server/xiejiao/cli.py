@@ -1,5 +1,7 @@
 """The command `xiejiao`: what an operator does at a terminal."""
 
+import datetime as dt
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,10 +10,14 @@ from typing import Any
 
 import click
 
-from xiejiao import backup, cluster, config, database, postgresql, progress, serving
+from xiejiao import backup, cluster, config, coordinates, database, postgresql, progress, seeding, serving
+from xiejiao import hours as rules
+from xiejiao.calendar import commands as calendars
 from xiejiao.cluster import Cluster, Role
 from xiejiao.config import Config
-from xiejiao.errors import OperatorError
+from xiejiao.coordinates import Datum
+from xiejiao.errors import FieldFault, InputError, OperatorError
+from xiejiao.language import Language
 
 _ROLES = {"owner": Role.OWNER, "app": Role.APP, "read": Role.READ}
 
@@ -24,7 +30,16 @@ class _Sentences(click.Group):
             return super().invoke(ctx)
         except OperatorError as error:
             click.echo(str(error), err=True)
-            ctx.exit(1)
+        except InputError as error:
+            for fault in error.faults:
+                click.echo(f"{fault.field}: {fault.message.in_(_language())}", err=True)
+        return ctx.exit(1)
+
+
+def _language() -> Language:
+    """The language that the operator's terminal asks for."""
+    wanted = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    return "zh" if wanted.startswith("zh") else "en"
 
 
 @click.group(cls=_Sentences)
@@ -161,6 +176,170 @@ def restore(settings: Config, file: Path) -> None:
     with _owner_url(settings) as url:
         backup.restore(url, file.absolute())
     click.echo(f"{file} is restored.")
+
+
+@main.command()
+@click.pass_obj
+def seed(settings: Config) -> None:
+    """Load the words of the field, the unions, the calendars and the places that the press names.
+
+    What is there already is left as people made it, so it may be run again.
+
+    Example: xiejiao seed
+    """
+    with _owner_url(settings) as url, database.connected(url) as connection, connection.begin():
+        loaded = seeding.load(connection, when=_now())
+    click.echo(f"New: {loaded.years} years of the calendar, {loaded.places} places.")
+
+
+@main.group()
+def calendar() -> None:
+    """Look after the days off and make-up workdays."""
+
+
+@calendar.command("import")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False, readable=True))
+@click.pass_obj
+def import_year(settings: Config, file: Path) -> None:
+    """Announce the year in FILE, in place of what the calendar says of that year.
+
+    FILE is JSON as GET /api/v1/calendar/{year} answers it; every place's hours follow within seconds.
+
+    Example: xiejiao calendar import seed/calendar/2026.json
+    """
+    year = seeding.year_in(file)
+    with _owner_url(settings) as url, database.connected(url) as connection, connection.begin():
+        calendars.announce(connection, year)
+    click.echo(f"{year.year} is announced: {len(year.days)} special days. {year.source}")
+
+
+@main.command()
+@click.option("--sites", type=click.IntRange(1, 5_000_000), help="Have so many synthetic places all over China.")
+@click.option("--remove", is_flag=True, help="Remove every synthetic place.")
+@click.pass_obj
+def demo(settings: Config, sites: int | None, *, remove: bool) -> None:
+    """Have synthetic places to try things with; each is marked as such everywhere.
+
+    Without options: a few hundred around Meizhou, Weihai and Quanzhou. The same number gives the same places. They
+    are for a private installation on this machine only.
+
+    Example: xiejiao demo --sites 20000
+    """
+    if remove and sites:
+        message = "Give --sites or --remove, not both."
+        raise click.UsageError(message)
+    if not remove and not settings.demonstration_allowed:
+        message = "Synthetic places are for the private cluster on a loopback address without PUBLIC_URL only."
+        raise OperatorError(message)
+    with _owner_url(settings) as url, database.connected(url) as connection, connection.begin():
+        gone = seeding.remove_demonstration(connection, when=_now())
+        added = 0
+        if not remove:
+            with progress.step("Making synthetic places"):
+                added = seeding.add_demonstration(connection, sites, when=_now())
+    click.echo(f"Synthetic places: {gone} removed, {added} added.")
+
+
+@main.group()
+def hours() -> None:
+    """Try opening hours; needs no database."""
+
+
+@hours.command()
+@click.argument("text")
+@click.option("--at", "instant", help="RFC 3339 instant with its offset; without it, now.")
+@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+def explain(text: str, instant: str | None, *, as_json: bool) -> None:
+    """Say how TEXT is understood, in Chinese or as OSM opening_hours, and what holds at an instant.
+
+    Text that is not understood is unknown, with the place where it fails.
+
+    Example: xiejiao hours explain '工作日 8:30-12:00,14:00-18:00' --at 2026-10-01T10:00:00+08:00
+    """
+    at = _instant(instant) if instant else _now()
+    reading = rules.read(text)
+    found = _explained(reading, at)
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False))
+        return
+    for name, value in found.items():
+        if name == "problem":
+            value = value and f"{value['message']} ({value['at']})"  # noqa: PLW2901 - the same, for people
+        if value is not None:
+            click.echo(f"{name}: {value}")
+    for flag in reading.flags:
+        click.echo(f"check: {flag.message(_language())}")
+
+
+def _explained(reading: rules.Reading, at: dt.datetime) -> dict[str, Any]:
+    year_calendar = seeding.announced_calendar()
+    compiled = None if reading.rules is None else rules.compiled(reading.rules)
+    next_change = rules.next_change(compiled, at, year_calendar)
+    announced = year_calendar.announced(at.astimezone(rules.CHINA).year)
+    problem = reading.problem
+    return {
+        "opening_hours": None if reading.rules is None else str(reading.rules),
+        "words": None if compiled is None else rules.words(compiled, _language()),
+        "state": str(rules.state(compiled, at, year_calendar).state),
+        "next_change": next_change and next_change.isoformat(timespec="seconds"),
+        "calendar": "announced" if announced else "not_announced",
+        "problem": problem and {"at": problem.at, "message": problem.message(_language())},
+    }
+
+
+def _instant(text: str) -> dt.datetime:
+    try:
+        at = dt.datetime.fromisoformat(text)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        message = f"{text!r} is no instant with an offset, as 2026-10-01T10:00:00+08:00."
+        raise click.BadParameter(message, param_hint="--at")
+    return at
+
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.argument("lon", type=float)
+@click.argument("lat", type=float)
+@click.option(
+    "--datum", default="wgs84", show_default=True, metavar="wgs84|gcj02|bd09", help="What LON and LAT are counted in."
+)
+@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+def position(lon: float, lat: float, datum: str, *, as_json: bool) -> None:
+    """Say where LON LAT lies in each datum; needs no database.
+
+    Example: xiejiao position 116.3975 39.9087 --datum gcj02
+    """
+    named = coordinates.datum_named(datum)
+    checked = coordinates.check(lon, lat)
+    faults = [*checked.faults, *([named] if isinstance(named, FieldFault) else [])]
+    if faults or isinstance(named, FieldFault) or checked.position is None:
+        raise InputError(*faults)
+    for warning in checked.warnings:
+        click.echo(f"{warning.field}: {warning.message.in_(_language())}", err=True)
+    wgs84 = coordinates.to_wgs84(checked.position, named)
+    found: dict[str, Any] = {
+        str(each): [round(degrees, 7) for degrees in coordinates.from_wgs84(wgs84, each)] for each in Datum
+    }
+    found["inside_china"] = coordinates.inside_china(wgs84)
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    for name, value in found.items():
+        click.echo(f"{name}: {value if isinstance(value, bool) else ' '.join(map(str, value))}")
+
+
+@main.command("settings")
+def list_settings() -> None:
+    """Print every setting with its default, as Markdown; docs/settings.md holds the same.
+
+    Example: xiejiao settings
+    """
+    click.echo(config.as_markdown(), nl=False)
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
 
 
 def _private(settings: Config) -> Cluster:

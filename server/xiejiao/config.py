@@ -59,6 +59,11 @@ class Config:
         "Cells and packs are exempt.",
         "600/minute",
     )
+    log_level: str = _setting(
+        "LOG_LEVEL",
+        "`warning`, or `info` for one line for each request, without addresses and query strings.",
+        "warning",
+    )
     data_licence: str = _setting(
         "DATA_LICENCE", "Licence of the published data, as in `CC-BY-4.0`; named in the API document.", ""
     )
@@ -97,3 +102,17 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
     """The settings that `environment` gives, defaults for the rest."""
     given = {each.name: environment.get(each.metadata["variable"], "").strip() for each in settings()}
     return Config(**{name: value for name, value in given.items() if value})
+
+
+def as_markdown() -> str:
+    """The settings as the document `docs/settings.md`."""
+    rows = [f"| `{each.metadata['variable']}` | `{each.default}` | {each.metadata['meaning']} |" for each in settings()]
+    head = [
+        "# Settings",
+        "",
+        "Environment variables; `xiejiao settings` prints this page. One that is empty counts as not given.",
+        "",
+        "| setting | default | meaning |",
+        "|---|---|---|",
+    ]
+    return "\n".join([*head, *rows, ""]).replace("| `` |", "| – |")

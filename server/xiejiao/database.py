@@ -124,6 +124,21 @@ def connected(url: str) -> Iterator[Connection]:
         once.dispose()
 
 
+_POWERS = text(
+    "SELECT rolsuper OR rolbypassrls OR rolcreaterole OR EXISTS ("
+    "SELECT FROM pg_class WHERE relname = 'site' AND pg_has_role(current_user, relowner, 'MEMBER')"
+    ") FROM pg_roles WHERE rolname = current_user"
+)
+
+
+def refuse_powerful(url: str) -> None:
+    """OperatorError when the role at `url` could do more than serve: a superuser, or the owner of the tables."""
+    with connected(url) as connection:
+        if connection.scalar(_POWERS):
+            message = "DATABASE_URL names a role that is a superuser or owns the tables; name the app role there."
+            raise OperatorError(message)
+
+
 def put(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
     """Insert rows that name the same columns of `table`, however many, with one statement and one value: their JSON.
 

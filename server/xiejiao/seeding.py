@@ -16,11 +16,13 @@ from xiejiao.calendar import schemas as calendar_schemas
 from xiejiao.calendar.rules import Year
 from xiejiao.coordinates import Datum, Position, to_wgs84
 from xiejiao.errors import InputError
+from xiejiao.hours import Calendar
 from xiejiao.http.query_string import faults
 from xiejiao.organisations import commands as organisations
 from xiejiao.organisations import models as unions
 from xiejiao.organisations.rules import Level, Organisation
 from xiejiao.sites import commands, demonstration, models
+from xiejiao.sites.almanac import calendar_of
 from xiejiao.sites.commands import Deed
 from xiejiao.sites.demonstration import SyntheticPlace
 from xiejiao.sites.rules import Access, Amenity, AmenityState, Located, Mode, SiteDraft
@@ -33,6 +35,8 @@ DEMONSTRATION_CITIES = ("梅州市", "威海市", "泉州市")
 DEMONSTRATION_PLACES = 360
 DEMONSTRATION_SEED = 20_211_027
 """The day on which the first ten stations of 泉州台商投资区 opened."""
+DEMONSTRATION = "demonstration"
+"""Who adds synthetic places, as the history says it."""
 DEMONSTRATION_NOTICE = "演示数据,不是真实地点。"
 
 
@@ -83,6 +87,11 @@ def year_in(path: Path) -> Year:
     except ValidationError as error:
         raise InputError(*faults(error)) from error
     return calendar_schemas.year_to_import(document)
+
+
+def announced_calendar(folder: Path = SEED) -> Calendar:
+    """The calendar that the seed's files make, for what needs no database."""
+    return calendar_of(year_in(path) for path in sorted((folder / "calendar").glob("*.json")))
 
 
 def _vocabulary(document: dict[str, Any]) -> Vocabulary:
@@ -143,16 +152,31 @@ def cities(folder: Path = SEED) -> list[demonstration.City]:
     return [demonstration.city(row) for row in _read(folder / "cities.json")["rows"]]
 
 
-def demonstration_region() -> Iterator[SyntheticPlace]:
-    """The few hundred synthetic places that a private installation shows."""
-    around = [city for city in cities() if city.name in DEMONSTRATION_CITIES]
-    return demonstration.places(DEMONSTRATION_PLACES, DEMONSTRATION_SEED, around=around)
-
-
-def add_demonstration(connection: Connection, places: Iterable[SyntheticPlace], *, when: dt.datetime) -> int:
-    """Add synthetic places, each marked as such; how many."""
+def add_demonstration(connection: Connection, count: int | None, *, when: dt.datetime) -> int:
+    """Add `count` synthetic places all over China, or without a count those of the demonstration region; how many."""
+    everywhere = cities()
+    region = [city for city in everywhere if city.name in DEMONSTRATION_CITIES]
+    around, number = (everywhere, count) if count else (region, DEMONSTRATION_PLACES)
+    places = demonstration.places(number, DEMONSTRATION_SEED, around=around)
     drafts = (_synthetic(place) for place in places)
-    return len(commands.add(connection, drafts, words=words_of(connection), deed=Deed("demonstration", when)))
+    return len(commands.add(connection, drafts, words=words_of(connection), deed=Deed(DEMONSTRATION, when)))
+
+
+def remove_demonstration(connection: Connection, *, when: dt.datetime) -> int:
+    """Remove every synthetic place; how many there were."""
+    return commands.remove_demonstration(connection, deed=Deed("operator", when))
+
+
+def first_demonstration(connection: Connection, *, when: dt.datetime) -> int:
+    """Add the demonstration region unless there ever was one: what an operator removed stays removed."""
+    history = models.site_history
+    ever = select(history.c.id).where(history.c.actor == DEMONSTRATION).limit(1)
+    return 0 if connection.scalar(ever) else add_demonstration(connection, None, when=when)
+
+
+def holds_demonstration(connection: Connection) -> bool:
+    """Whether there is any synthetic place."""
+    return connection.scalar(select(models.site.c.id).where(models.site.c.demo).limit(1)) is not None
 
 
 def _synthetic(place: SyntheticPlace) -> SiteDraft:

@@ -1,5 +1,6 @@
 """Serves: starts the private cluster and the web server, watches over both, and stops what it started."""
 
+import datetime as dt
 import errno
 import http.client
 import os
@@ -14,7 +15,7 @@ from types import FrameType
 
 import psycopg
 
-from xiejiao import cluster, database, postgresql, progress, unprivileged
+from xiejiao import cluster, database, postgresql, progress, seeding, unprivileged
 from xiejiao.cluster import Cluster, Role
 from xiejiao.config import Config
 from xiejiao.errors import OperatorError
@@ -23,6 +24,7 @@ _ASKS_TO_STOP = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _APPLICATION = "xiejiao.app:serve"
 _READY_WITHIN_S = 60.0
 _STOPS_WITHIN_S = 15.0
+_TOLD_AGAIN_AFTER_S = 1.0
 _PORT_FREE_WITHIN_S = 3.0
 _ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, never bound to
 
@@ -35,7 +37,7 @@ def serve(config: Config) -> None:
         _leave_root(config)
         _refuse_taken_port(config.host, port)
         with _database(config) as private, _web(config, port, workers) as web:
-            _wait_until_ready(web, config.host, port)
+            _wait_until_ready(web, private, config.host, port)
             progress.say(f"Xiejiao serves on {_origin(config.host, port)} - stop it with Ctrl-C.")
             _watch(web, private)
     progress.say("Stopped.")
@@ -103,12 +105,13 @@ def _database(config: Config) -> Iterator[Cluster | None]:
     if config.private:
         private = cluster.at(config.folder)
         with private.up():
-            _migrate(cluster.address(config, Role.OWNER))
+            _fill(config, cluster.address(config, Role.OWNER))
             yield private
         return
     answers(config.database_url)
+    database.refuse_powerful(config.database_url)
     if config.database_owner_url:
-        _migrate(config.database_owner_url)
+        _fill(config, config.database_owner_url)
     elif pending := database.pending(config.database_url):
         message = (
             f"The database lacks {len(pending)} migrations, {pending[0]} the first; "
@@ -128,9 +131,22 @@ def answers(url: str) -> None:
         raise OperatorError(message) from None
 
 
-def _migrate(owner_url: str) -> None:
+def _fill(config: Config, owner_url: str) -> None:
+    """Bring the schema up to date and load the seed; with demonstration places where they may be."""
     with progress.step("Bringing the schema up to date"):
         database.upgrade(owner_url)
+    now = dt.datetime.now(dt.UTC)
+    with (
+        progress.step("Loading the seed"),
+        database.connected(owner_url) as connection,
+        connection.begin(),
+    ):
+        seeding.load(connection, when=now)
+        if config.demonstration_allowed:
+            seeding.first_demonstration(connection, when=now)
+        elif seeding.holds_demonstration(connection):
+            message = "Synthetic places are for trying out only; run `xiejiao demo --remove` before serving to others."
+            raise OperatorError(message)
 
 
 @contextmanager
@@ -153,17 +169,22 @@ def _web(config: Config, port: int, workers: int) -> Iterator[subprocess.Popen[b
 
 def _end(web: subprocess.Popen[bytes]) -> None:
     """Let it finish what it answers; then end its whole session, workers that outlived it included."""
+    until = time.monotonic() + _STOPS_WITHIN_S
     web.terminate()
-    with suppress(subprocess.TimeoutExpired):
-        web.wait(_STOPS_WITHIN_S)
+    while web.poll() is None and time.monotonic() < until:
+        with suppress(subprocess.TimeoutExpired):
+            web.wait(_TOLD_AGAIN_AFTER_S)
+        # A worker that is still loading forgets what it was told, and nobody but us tells it again.
+        with suppress(ProcessLookupError):
+            os.killpg(web.pid, signal.SIGTERM)
     with suppress(ProcessLookupError):
         os.killpg(web.pid, signal.SIGKILL)
 
 
-def _wait_until_ready(web: subprocess.Popen[bytes], host: str, port: int) -> None:
+def _wait_until_ready(web: subprocess.Popen[bytes], private: Cluster | None, host: str, port: int) -> None:
     until = time.monotonic() + _READY_WITHIN_S
     while (status := _readyz(host, port)) != http.HTTPStatus.OK:
-        _refuse_ended(web)
+        _refuse_ended(web, private)
         if time.monotonic() > until:
             said = f"status {status}" if status else "no answer"
             message = f"{_origin(host, port)}/readyz is not ready after a minute ({said}); see the lines above."
@@ -186,13 +207,13 @@ def _watch(web: subprocess.Popen[bytes], private: Cluster | None) -> None:
     """Return never: a signal interrupts it, and OperatorError says which of the two ended by itself."""
     while True:
         time.sleep(0.5)
-        _refuse_ended(web)
-        if private and not private.alive():
-            message = f"PostgreSQL has ended, so the server stops too; {private.log} says why. Start it again."
-            raise OperatorError(message)
+        _refuse_ended(web, private)
 
 
-def _refuse_ended(web: subprocess.Popen[bytes]) -> None:
+def _refuse_ended(web: subprocess.Popen[bytes], private: Cluster | None) -> None:
+    if private and not private.alive():
+        message = f"PostgreSQL has ended, so the server stops too; {private.log} says why. Start it again."
+        raise OperatorError(message)
     if web.poll() is not None:
         message = (
             f"The web server has ended by itself (status {web.returncode}); see the lines above and start it again."

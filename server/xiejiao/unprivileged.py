@@ -66,7 +66,7 @@ class User:
 
     def reads_the_code(self) -> bool:
         """Whether this user can start this interpreter and read this package."""
-        probe = run([sys.executable, "-P", "-c", _READS_ITS_CODE], user=self)
+        probe = run([sys.executable, "-P", "-c", _READS_ITS_CODE], user=self, more=os.environ)
         return probe.returncode == 0
 
 

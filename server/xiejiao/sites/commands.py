@@ -37,6 +37,18 @@ from xiejiao.vocabulary.rules import Vocabulary
 
 CHUNK = 1_000
 """Places written with one statement."""
+_LENGTHS = {
+    "name": (1, 200),
+    "address": (0, 500),
+    "division": (0, 200),
+    "host": (1, 200),
+    "phone": (3, 40),
+    "hours_written": (1, 1000),
+    "notice": (1, 1000),
+    "brands": (1, 200),
+    "reason": (1, 500),
+}
+"""Fewest and most characters of each text, as the constraints of the tables have them."""
 _IDENTITIES = select(func.gen_random_uuid(), models.site_number.next_value()).select_from(
     func.generate_series(1, bindparam("places")).alias()
 )
@@ -102,10 +114,10 @@ def _checked(
 
 
 def _faults(draft: SiteDraft, words: Vocabulary) -> Iterator[FieldFault]:
-    lengths = {"name": (draft.name, 200), "address": (draft.address, 500), "division": (draft.division, 200)}
-    for field, (written, longest) in lengths.items():
-        if len(written) > longest or not is_plain(written):
-            yield FieldFault(field, Words(f"最长 {longest} 字,不能有控制字符", f"at most {longest} plain characters"))
+    for field in ("name", "address", "division", "host", "phone", "hours_written", "notice"):
+        yield from _faults_of_text(field, getattr(draft, field))
+    for brand in draft.brands:
+        yield from _faults_of_text("brands", brand)
     if not draft.name.strip():
         yield FieldFault("name", Words("不能为空", "is empty"))
     if draft.kind not in words.kind_facets:
@@ -115,10 +127,27 @@ def _faults(draft: SiteDraft, words: Vocabulary) -> Iterator[FieldFault]:
             yield FieldFault("amenities", Words(f"没有设施 {amenity.code}", f"there is no amenity {amenity.code}"))
     if len({amenity.code for amenity in draft.amenities}) < len(draft.amenities):
         yield FieldFault("amenities", Words("设施重复", "an amenity is given twice"))
-    if len({way.mode for way in draft.access}) < len(draft.access):
-        yield FieldFault("access", Words("进入方式重复", "a way in is given twice"))
+    yield from _faults_of_access(draft.access)
     if not (abs(draft.located.lon) <= 180 and abs(draft.located.lat) <= MAX_LATITUDE):  # noqa: PLR2004 - degrees
         yield FieldFault("position", Words("坐标超出范围", "is out of range"))
+
+
+def _faults_of_text(field: str, written: str | None) -> Iterator[FieldFault]:
+    fewest, most = _LENGTHS[field]
+    if written is not None and not (fewest <= len(written) <= most and is_plain(written)):
+        words = Words(f"应为 {fewest} 到 {most} 个字,不能有控制字符", f"must be {fewest} to {most} plain characters")
+        yield FieldFault(field, words)
+
+
+def _faults_of_access(access: Sequence[Access]) -> Iterator[FieldFault]:
+    if len({way.mode for way in access}) < len(access):
+        yield FieldFault("access", Words("进入方式重复", "a way in is given twice"))
+
+
+def _refuse(faults: Iterable[FieldFault]) -> None:
+    listed = tuple(faults)
+    if listed:
+        raise InputError(*listed)
 
 
 def _hours_ids(connection: Connection, texts: Iterable[str]) -> dict[str, int]:
@@ -287,7 +316,11 @@ def set_amenity(
 
 
 def set_access(connection: Connection, site_id: UUID, access: Sequence[Access], *, version: int, deed: Deed) -> int:
-    """Replace the ways in and their hours; the new version. Raises InputError when the hours are not understood."""
+    """Replace the ways in and their hours; the new version.
+
+    Raises InputError when the hours are not understood or a way in is given twice.
+    """
+    _refuse(_faults_of_access(access))
     try:
         union = union_of(tuple(access))
     except hours.Fault as fault:
@@ -322,6 +355,7 @@ def except_dated(connection: Connection, site_id: UUID, exception: DatedExceptio
     since, until = (moment and moment.replace(second=0, microsecond=0) for moment in (exception.since, exception.until))
     if until is not None and since is not None and until <= since:
         raise InputError(FieldFault("until", Words("结束时间应晚于开始时间", "must be later than the beginning")))
+    _refuse(_faults_of_text("reason", exception.reason))
     during = Range(since, until, "[)")
     said = [str(exception.effect), since and since.isoformat(), until and until.isoformat(), exception.reason]
     changed = _claim(connection, site_id, version, deed, {"dated": [None, said]})
@@ -370,6 +404,7 @@ def _gather_dated(connection: Connection, site_id: UUID) -> None:
 
 def close(connection: Connection, site_id: UUID, *, on: dt.date, reason: str, version: int, deed: Deed) -> int:
     """Close a place for good; the new version. It is found no more, and its page says why."""
+    _refuse(_faults_of_text("reason", reason))
     changed = _claim(
         connection, site_id, version, deed, {"status": ["active", "closed"], "reason": [None, reason]}, action="closed"
     )

@@ -25,7 +25,7 @@ from xiejiao.http.query_string import refuse
 from xiejiao.language import Language
 from xiejiao.sites.almanac import Almanac
 from xiejiao.sites.mercator import MAX_LATITUDE, Box, plane
-from xiejiao.sites.rules import Site, SiteState, Wanted
+from xiejiao.sites.rules import Site, SiteState, Wanted, is_plain
 from xiejiao.vocabulary.rules import Vocabulary
 
 FIRST_INSTANT = dt.datetime(2000, 1, 1, tzinfo=CHINA)
@@ -96,6 +96,13 @@ Lang = Annotated[
 ]
 
 
+def _searched(text: str) -> str:
+    # PostgreSQL can hold no NUL, and no name holds what `is_plain` refuses, so such a search is a slip.
+    if not text.strip() or not is_plain(text):
+        refuse("应为文字,不能有控制字符", "must be words without control characters")
+    return text
+
+
 class NearestQuery(BaseModel):
     """Where one is and what one looks for."""
 
@@ -149,7 +156,7 @@ class ListQuery(BaseModel):
     )
     kind: Kinds = []
     amenity: Amenities = []
-    q: str | None = Field(
+    q: Annotated[str, AfterValidator(_searched)] | None = Field(
         default=None, max_length=100, description="Words in name, address, code or pinyin: 梅江, meijiang, mjqt"
     )
     organisation: UUID | None = Field(default=None, description="Id of a union; those beneath it are included")
