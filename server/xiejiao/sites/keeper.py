@@ -9,8 +9,7 @@ from threading import RLock
 from sqlalchemy import Connection
 
 from xiejiao.database import reading
-from xiejiao.http import json
-from xiejiao.http.encodings import Encoded
+from xiejiao.encodings import Encoded, as_json
 from xiejiao.sites import changes, tiles
 from xiejiao.sites.changes import Known
 from xiejiao.sites.mercator import Box, Tile, plane
@@ -93,7 +92,7 @@ class Keeper:
             known = self._look(connection)
             draw, quality = (tiles.cell, CELL_QUALITY) if tile.z == tiles.CELL_ZOOM else (tiles.pack, PACK_QUALITY)
             drawn = draw(connection, tile, almanac=known.almanac, at=self.now())
-        encoded = Encoded(json.encoded(drawn.document), media_type="application/json", quality=quality)
+        encoded = Encoded(as_json(drawn.document), media_type="application/json", quality=quality)
         return _Kept(encoded, tile.box, drawn.reach)
 
     def _forget_beyond(self, most: int) -> None:
