@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
@@ -47,7 +47,9 @@ def test_a_code_with_a_wrong_check_digit_is_not_found(client: FlaskClient, make_
         assert client.get(f"/api/v1/sites/{code[:-1]}{digit}").status_code == 404
 
 
-@pytest.mark.parametrize("identity", [str(uuid4()), "nobody", "0", "梅江", "%00", "a%00b", "%ff", "../nearest/x"])
+@pytest.mark.parametrize(
+    "identity", ["11111111-2222-4333-8444-555555555555", "nobody", "0", "梅江", "%00", "a%00b", "%ff", "../nearest/x"]
+)
 def test_what_is_not_there_is_not_found(client: FlaskClient, make_site: MakeSite, identity: str) -> None:
     make_site()
     assert client.get(f"/api/v1/sites/{identity}").status_code == 404
