@@ -17,6 +17,8 @@ from xiejiao.sites.rules import Site
 
 LOOK_EVERY_S = 2.0
 """A COMMIT is seen by every process within this time; the promise is 5 seconds."""
+SLACK_M = 1.0
+"""Metres by which a tile reaches farther than it says when it is asked whether a change touches it."""
 KEPT_BYTES = 24 * 1024 * 1024
 """Drawn tiles kept by one process."""
 CELL_QUALITY = 6
@@ -30,7 +32,8 @@ class _Kept:
     reach: float
 
     def is_touched_by(self, points: Iterable[tuple[float, float]]) -> bool:
-        return any(self.box.distance(x, y) <= self.reach for x, y in points)
+        # PostGIS and this process differ in the last bits of a position; too much forgotten does no harm.
+        return any(self.box.distance(x, y) <= self.reach + SLACK_M for x, y in points)
 
 
 class Keeper:
