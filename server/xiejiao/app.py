@@ -1,6 +1,7 @@
 """The composition root of the server: the one place where all features meet."""
 
 import datetime as dt
+import logging
 import time
 from collections.abc import Callable
 
@@ -18,10 +19,10 @@ from xiejiao.sites.keeper import Keeper
 LONGEST_BODY = 1024 * 1024
 LONGEST_QUERY = 4096
 
-BLUEPRINTS = (
-    xiejiao.calendar.routes.bp,
+BLUEPRINTS = (  # the API page keeps this order
     xiejiao.sites.routes.bp,
     xiejiao.vocabulary.routes.bp,
+    xiejiao.calendar.routes.bp,
     health.bp,
     reference.bp,
 )
@@ -61,6 +62,10 @@ def create_app(
 def serve() -> Flask:
     """The application of a server process, with its settings from the environment and its own connections."""
     config = from_environment()
+    logging.basicConfig(
+        level=logging.INFO if config.log_level.lower() == "info" else logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+    )
     url = config.database_url or cluster.at(config.folder).url(cluster.Role.APP)
     pooled = config.database_pooler == "yes"
     database.bind(database.pools(url, config.database_read_url, pooled=pooled))

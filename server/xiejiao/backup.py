@@ -25,6 +25,10 @@ _MADE_BEFORE = re.compile(
 )
 
 
+# The table of datums belongs to PostGIS, which fills it.
+_NOT_OURS = "--exclude-table-data=public.spatial_ref_sys"
+
+
 def write(url: str, file: Path) -> None:
     """Write the database at `url` into `file`, readable by its owner only, and there only once it is whole."""
     with progress.step(f"Writing the backup {file}"):
@@ -36,7 +40,7 @@ def write(url: str, file: Path) -> None:
         os.close(handle)
         fresh = Path(name)
         try:
-            dumped = _run("pg_dump", url, "--format=custom", f"--file={fresh}")
+            dumped = _run("pg_dump", url, "--format=custom", f"--file={fresh}", _NOT_OURS)
             if dumped.returncode:
                 message = f"The backup was not written: {_why(dumped)}."
                 raise OperatorError(message)

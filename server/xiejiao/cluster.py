@@ -124,8 +124,10 @@ class Cluster:
         mask = os.umask(0o022)
         try:
             with _writing(self.folder):
-                _take(self.installation, self.user)
-                if not self.folder.is_relative_to(self.installation):
+                if self.folder.is_relative_to(self.installation):
+                    _take(self.installation, self.user)
+                elif not (self.installation / _NOTE).exists():
+                    self.installation.mkdir(parents=True, exist_ok=True)
                     _write(self.installation / _NOTE, f"{self.folder}\n")
                 _take(self.folder, self.user)
         finally:

@@ -59,6 +59,11 @@ class Config:
         "Cells and packs are exempt.",
         "600/minute",
     )
+    log_level: str = _setting(
+        "LOG_LEVEL",
+        "`warning`, or `info` for one line for each request, without addresses and query strings.",
+        "warning",
+    )
     data_licence: str = _setting(
         "DATA_LICENCE", "Licence of the published data, as in `CC-BY-4.0`; named in the API document.", ""
     )

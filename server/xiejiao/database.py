@@ -1,19 +1,20 @@
 """The database of this process: `reading()` and `writing()` are the only two doors to it; migrations run from here."""
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
 import psycopg
 from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, MetaData, create_engine
+from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import QueuePool
 
@@ -37,7 +38,7 @@ class Doors(Protocol):
     """Where connections come from: the pools of a server process, or the one transaction of a test."""
 
     def reading(self) -> AbstractContextManager[Connection]:
-        """A read-only transaction with one snapshot, that ends in rollback."""
+        """A read-only transaction with one snapshot."""
 
     def writing(self) -> AbstractContextManager[Connection]:
         """A transaction that ends in COMMIT, or in rollback when the block raises."""
@@ -52,8 +53,9 @@ class Pools:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A read-only transaction with one snapshot, that ends in rollback."""
-        with self.reader.connect() as connection:
+        """A read-only transaction with one snapshot."""
+        # It ends in COMMIT, though there is nothing to commit: on ROLLBACK psycopg forgets what it has prepared.
+        with self.reader.begin() as connection:
             yield connection
 
     @contextmanager
@@ -82,7 +84,7 @@ def _bound() -> Doors:
 
 
 def reading() -> AbstractContextManager[Connection]:
-    """A read-only transaction with one snapshot, that ends in rollback."""
+    """A read-only transaction with one snapshot."""
     return _bound().reading()
 
 
@@ -120,6 +122,37 @@ def connected(url: str) -> Iterator[Connection]:
             yield connection
     finally:
         once.dispose()
+
+
+_POWERS = text(
+    "SELECT rolsuper OR rolbypassrls OR rolcreaterole OR EXISTS ("
+    "SELECT FROM pg_class WHERE relname = 'site' AND pg_has_role(current_user, relowner, 'MEMBER')"
+    ") FROM pg_roles WHERE rolname = current_user"
+)
+
+
+def refuse_powerful(url: str) -> None:
+    """OperatorError when the role at `url` could do more than serve: a superuser, or the owner of the tables."""
+    with connected(url) as connection:
+        if connection.scalar(_POWERS):
+            message = "DATABASE_URL names a role that is a superuser or owns the tables; name the app role there."
+            raise OperatorError(message)
+
+
+def put(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
+    """Insert rows that name the same columns of `table`, however many, with one statement and one value: their JSON.
+
+    Every value is written as PostgreSQL reads it from JSON text: geometries as EWKT, instants as RFC 3339.
+    """
+    if rows:
+        columns = ", ".join(column.name for column in table.columns if column.name in rows[0])
+        connection.execute(
+            text(
+                f"INSERT INTO {table.name} ({columns}) SELECT {columns}"  # noqa: S608 - names of our own tables and columns
+                f" FROM json_populate_recordset(NULL::{table.name}, CAST(:rows AS json))"
+            ),
+            {"rows": msgspec.json.encode(rows).decode()},
+        )
 
 
 # ── migrations ──

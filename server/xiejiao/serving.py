@@ -24,6 +24,7 @@ _ASKS_TO_STOP = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _APPLICATION = "xiejiao.app:serve"
 _READY_WITHIN_S = 60.0
 _STOPS_WITHIN_S = 15.0
+_TOLD_AGAIN_AFTER_S = 1.0
 _PORT_FREE_WITHIN_S = 3.0
 _ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, never bound to
 
@@ -36,7 +37,7 @@ def serve(config: Config) -> None:
         _leave_root(config)
         _refuse_taken_port(config.host, port)
         with _database(config) as private, _web(config, port, workers) as web:
-            _wait_until_ready(web, config.host, port)
+            _wait_until_ready(web, private, config.host, port)
             progress.say(f"Xiejiao serves on {_origin(config.host, port)} - stop it with Ctrl-C.")
             _watch(web, private)
     progress.say("Stopped.")
@@ -108,6 +109,7 @@ def _database(config: Config) -> Iterator[Cluster | None]:
             yield private
         return
     answers(config.database_url)
+    database.refuse_powerful(config.database_url)
     if config.database_owner_url:
         _fill(config, config.database_owner_url)
     elif pending := database.pending(config.database_url):
@@ -167,17 +169,22 @@ def _web(config: Config, port: int, workers: int) -> Iterator[subprocess.Popen[b
 
 def _end(web: subprocess.Popen[bytes]) -> None:
     """Let it finish what it answers; then end its whole session, workers that outlived it included."""
+    until = time.monotonic() + _STOPS_WITHIN_S
     web.terminate()
-    with suppress(subprocess.TimeoutExpired):
-        web.wait(_STOPS_WITHIN_S)
+    while web.poll() is None and time.monotonic() < until:
+        with suppress(subprocess.TimeoutExpired):
+            web.wait(_TOLD_AGAIN_AFTER_S)
+        # A worker that is still loading forgets what it was told, and nobody but us tells it again.
+        with suppress(ProcessLookupError):
+            os.killpg(web.pid, signal.SIGTERM)
     with suppress(ProcessLookupError):
         os.killpg(web.pid, signal.SIGKILL)
 
 
-def _wait_until_ready(web: subprocess.Popen[bytes], host: str, port: int) -> None:
+def _wait_until_ready(web: subprocess.Popen[bytes], private: Cluster | None, host: str, port: int) -> None:
     until = time.monotonic() + _READY_WITHIN_S
     while (status := _readyz(host, port)) != http.HTTPStatus.OK:
-        _refuse_ended(web)
+        _refuse_ended(web, private)
         if time.monotonic() > until:
             said = f"status {status}" if status else "no answer"
             message = f"{_origin(host, port)}/readyz is not ready after a minute ({said}); see the lines above."
@@ -200,13 +207,13 @@ def _watch(web: subprocess.Popen[bytes], private: Cluster | None) -> None:
     """Return never: a signal interrupts it, and OperatorError says which of the two ended by itself."""
     while True:
         time.sleep(0.5)
-        _refuse_ended(web)
-        if private and not private.alive():
-            message = f"PostgreSQL has ended, so the server stops too; {private.log} says why. Start it again."
-            raise OperatorError(message)
+        _refuse_ended(web, private)
 
 
-def _refuse_ended(web: subprocess.Popen[bytes]) -> None:
+def _refuse_ended(web: subprocess.Popen[bytes], private: Cluster | None) -> None:
+    if private and not private.alive():
+        message = f"PostgreSQL has ended, so the server stops too; {private.log} says why. Start it again."
+        raise OperatorError(message)
     if web.poll() is not None:
         message = (
             f"The web server has ended by itself (status {web.returncode}); see the lines above and start it again."

@@ -119,7 +119,7 @@ def test_all_faults_come_at_once() -> None:
 
 
 def test_metres_are_called_metres() -> None:
-    assert all("metres" in fault.message for fault in check(12_926_000.0, 2_790_000.0).faults)
+    assert all("metres" in fault.message.en for fault in check(12_926_000.0, 2_790_000.0).faults)
 
 
 @given(position=st.builds(Position, st.floats(90.001, 135), st.floats(18, 54)))
@@ -128,7 +128,7 @@ def test_latitude_beyond_ninety_whose_exchange_is_valid_looks_exchanged(position
     assert found.position is None
     assert len(found.faults) == 1
     assert found.faults[0].field == "lat"
-    assert "looks exchanged" in found.faults[0].message
+    assert "looks exchanged" in found.faults[0].message.en
 
 
 def test_exchange_that_alone_is_in_china_is_a_warning_beside_the_position() -> None:
@@ -167,7 +167,7 @@ def test_other_datums_are_refused_and_bd09mc_by_name(text: str) -> None:
     refused = coordinates.datum_named(text, "坐标系")
     assert isinstance(refused, FieldFault)
     assert refused.field == "坐标系"
-    assert ("bd09mc" in refused.message) is (text.replace("-", "").lower() == "bd09mc")
+    assert ("bd09mc" in refused.message.en) is (text.replace("-", "").lower() == "bd09mc")
 
 
 def vincenty_m(a: Position, b: Position) -> float:

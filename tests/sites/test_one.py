@@ -47,9 +47,7 @@ def test_a_code_with_a_wrong_check_digit_is_not_found(client: FlaskClient, make_
         assert client.get(f"/api/v1/sites/{code[:-1]}{digit}").status_code == 404
 
 
-@pytest.mark.parametrize(
-    "identity", ["11111111-2222-4333-8444-555555555555", "nobody", "0", "梅江", "%00", "a%00b", "%ff", "../nearest/x"]
-)
+@pytest.mark.parametrize("identity", [str(UUID(int=7)), "nobody", "0", "梅江", "%00", "a%00b", "%ff", "../nearest/x"])
 def test_what_is_not_there_is_not_found(client: FlaskClient, make_site: MakeSite, identity: str) -> None:
     make_site()
     assert client.get(f"/api/v1/sites/{identity}").status_code == 404

@@ -14,19 +14,19 @@ from xiejiao.language import Words
 bp = Blueprint("calendar", __name__, url_prefix="/api/v1")
 
 
-@bp.get("/calendar/<int:number>")
+@bp.get("/calendar/<int:year>")
 @public
 @operation(
-    answer=schemas.CalendarYear, example="/api/v1/calendar/2026", problems=(400, 429, 503), number="The year, as 2026"
+    answer=schemas.CalendarYear, example="/api/v1/calendar/2026", problems=(400, 429, 503), year="The year, as 2026"
 )
-def year(number: int) -> Response:
+def announced(year: int) -> Response:
     """Days off and make-up workdays of a year.
 
     A year that the State Council has not announced is answered too, with `announced` false and no days.
     """
-    if not FIRST_YEAR <= number <= LAST_YEAR:
+    if not FIRST_YEAR <= year <= LAST_YEAR:
         words = Words(f"年份应在 {FIRST_YEAR} 到 {LAST_YEAR} 之间", f"must lie between {FIRST_YEAR} and {LAST_YEAR}")
         raise InputError(FieldFault("year", words))
     with reading() as connection:
-        found = queries.year(connection, number)
-    return json.answer(schemas.as_json(number, found), max_age_s=300)
+        found = queries.year(connection, year)
+    return json.answer(schemas.as_json(year, found), max_age_s=300)

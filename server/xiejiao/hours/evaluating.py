@@ -114,10 +114,10 @@ def _edges(hours: Compiled | None, at: datetime, calendar: Calendar, dated: Date
 
 
 def _edge_minutes(hours: Compiled, today: date, calendar: Calendar) -> set[int]:
+    """The minutes of a day at which a span begins or ends, the night before included."""
     yesterday = today - ONE_DAY
     own = hours.spans(today.month * 100 + today.day, calendar.day_class(today))
     night = hours.spans(yesterday.month * 100 + yesterday.day, calendar.day_class(yesterday))
-    minutes = {0}
-    minutes |= {minute for span in own for minute in span[:2]}
+    minutes = {minute for span in own for minute in span[:2]}
     minutes |= {minute - MINUTES_A_DAY for span in night for minute in span[:2]}
     return {minute for minute in minutes if 0 <= minute < MINUTES_A_DAY}

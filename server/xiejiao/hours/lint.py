@@ -61,8 +61,10 @@ def _remark(rules: tuple[Rule, ...], place: int, whole: Compiled) -> Lint | None
     if by is not None:
         return Lint(LintCode.HOLIDAYS_OVERRIDDEN, place, text, str(by))
     if compiled(Rules((*rules[:place], *later))) == whole:
-        alone = compiled(Rules(rules[: place + 1])) == compiled(Rules(rules[:place]))
-        return Lint(LintCode.SAYS_NOTHING_NEW if alone else LintCode.NEVER_HOLDS, place, text)
+        if compiled(Rules(rules[: place + 1])) != compiled(Rules(rules[:place])):
+            return Lint(LintCode.NEVER_HOLDS, place, text)
+        # Sa,Su off beside Mo-Fr 09:00-17:00 changes nothing and is well said all the same.
+        return None if rule.state is State.CLOSED else Lint(LintCode.SAYS_NOTHING_NEW, place, text)
     if _drops_earlier_hours(rules[:place], rule):
         return Lint(LintCode.DROPS_EARLIER_HOURS, place, text)
     return None

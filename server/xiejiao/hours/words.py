@@ -31,6 +31,7 @@ class Vocabulary(NamedTuple):
     closed: str
     unknown: str
     hours_unknown: str
+    holiday: str
     holidays: str
     holidays_on: str
     holidays_closed: str
@@ -59,6 +60,7 @@ ZH = Vocabulary(
     closed="休息",
     unknown="不详",
     hours_unknown="时间不详",
+    holiday="节假日",
     holidays="节假日",
     holidays_on="{}逢节假日",
     holidays_closed="法定节假日休息",
@@ -86,11 +88,12 @@ EN = Vocabulary(
     closed="closed",
     unknown="unknown",
     hours_unknown="hours unknown",
-    holidays="public holidays",
-    holidays_on="public holidays on {}",
+    holiday="public holiday:",
+    holidays="public holidays:",
+    holidays_on="public holidays on {}:",
     holidays_closed="closed on public holidays",
     holidays_unknown="public holidays unknown",
-    make_up_day="make-up workday",
+    make_up_day="make-up workday:",
     not_announced="holidays of that year not yet announced",
     otherwise_closed="otherwise closed",
     next_day="{} next day",
@@ -133,7 +136,7 @@ def day_words(hours: Compiled, on: date, calendar: Calendar, lang: Lang) -> str:
     natural, day = hours.spans(month_day, weekday), hours.spans(month_day, day_class)
     said = _day(day, say)
     if day != natural:
-        return _beside(say.make_up_day if day_class >= MAKE_UP_SATURDAY else say.holidays, said, say)
+        return _beside(say.make_up_day if day_class >= MAKE_UP_SATURDAY else say.holiday, said, say)
     possible = [DAY_OFF + weekday, *([MAKE_UP_SATURDAY + weekday - SATURDAY] if weekday >= SATURDAY else [])]
     if not calendar.announced(on.year) and any(hours.spans(month_day, other) != natural for other in possible):
         return say.comment.format(said, say.not_announced)

@@ -67,17 +67,17 @@ def operation(
 
 
 def operations(app: Flask) -> Iterator[tuple[Rule, Operation]]:
-    """The documented routes of `app`, in the order of their addresses."""
-    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
+    """The documented routes of `app`, in the order in which they were registered."""
+    for rule in app.url_map.iter_rules():
         recorded = getattr(app.view_functions[rule.endpoint], _OPERATION, None)
         if recorded is not None:
             yield rule, recorded
 
 
 def summary(app: Flask, rule: Rule) -> tuple[str, str]:
-    """The first line of the view's docstring and the rest of it."""
+    """The first line of the view's docstring, without its full stop, and the rest of it."""
     first, _, rest = (app.view_functions[rule.endpoint].__doc__ or "").strip().partition("\n")
-    return first, " ".join(rest.split())
+    return first.removesuffix("."), " ".join(rest.split())
 
 
 def document(app: Flask, *, version: str, licence: str, server: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 from flask import Blueprint, Response, current_app, render_template
+from markupsafe import Markup
 
 from xiejiao.http import json
 from xiejiao.http.access import public
@@ -35,6 +36,15 @@ def page() -> Response:
     response = Response(html, content_type="text/html; charset=utf-8")
     response.headers["Cache-Control"] = f"public, max-age={DOCUMENT_MAX_AGE_S}"
     return response
+
+
+@bp.app_template_filter("prose")
+def prose(text: str) -> Markup:
+    """Text of a docstring, its names between backticks set as code."""
+    parts = text.split("`")
+    return Markup().join(
+        Markup("<code>{}</code>").format(part) if place % 2 else part for place, part in enumerate(parts)
+    )
 
 
 @bp.app_template_filter("type")

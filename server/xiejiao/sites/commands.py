@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from geoalchemy2.shape import from_shape
 from psycopg.types.range import Range
-from shapely import MultiPoint, Point
-from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, text, update
 from sqlalchemy.dialects import postgresql
 
 from xiejiao import hours
+from xiejiao.database import put
 from xiejiao.errors import ConflictError, FieldFault, InputError, NotFoundError
 from xiejiao.language import Words
 from xiejiao.organisations import queries as organisations
@@ -31,6 +30,7 @@ from xiejiao.sites.rules import (
     Located,
     SiteDraft,
     is_plain,
+    normalised_hours,
     union_of,
 )
 from xiejiao.vocabulary.rules import Vocabulary
@@ -49,6 +49,9 @@ _LENGTHS = {
     "reason": (1, 500),
 }
 """Fewest and most characters of each text, as the constraints of the tables have them."""
+_IDENTITIES = select(func.gen_random_uuid(), models.site_number.next_value()).select_from(
+    func.generate_series(1, bindparam("places")).alias()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ def add(connection: Connection, drafts: Iterable[SiteDraft], *, words: Vocabular
         if faults:
             raise InputError(*faults)
         texts = {text for text in unions if text} | {
-            str(hours.parse(way.opening_hours)) for draft in chunk for way in draft.access if way.opening_hours
+            normalised_hours(way.opening_hours) for draft in chunk for way in draft.access if way.opening_hours
         }
         known_hours |= _hours_ids(connection, texts - known_hours.keys())
         added += _insert(connection, chunk, unions, paths=paths, hours_ids=known_hours, words=words, deed=deed)
@@ -171,8 +174,14 @@ def offers(kind: str, amenities: Iterable[Amenity], words: Vocabulary) -> list[i
     return [words.kind_facets[kind], *offered]
 
 
-def _point(located: Located) -> Any:  # noqa: ANN401 - geoalchemy2 gives its elements no type
-    return from_shape(Point(located.lon, located.lat), srid=4326)
+def _point(located: Located) -> str:
+    """The position as PostGIS reads it (EWKT)."""
+    return f"SRID=4326;POINT({located.lon!r} {located.lat!r})"
+
+
+def _touched(lon: float, lat: float) -> str:
+    """A position as the one point of a history row (EWKT)."""
+    return f"SRID=4326;MULTIPOINT({lon!r} {lat!r})"
 
 
 def _insert(
@@ -185,77 +194,77 @@ def _insert(
     words: Vocabulary,
     deed: Deed,
 ) -> list[UUID]:
-    numbers = connection.scalars(
-        select(models.site_number.next_value()).select_from(func.generate_series(1, len(drafts)).alias())
-    ).all()
-    codes = [code_of(number) for number in numbers]
-    rows = [
-        {
-            "code": code,
-            "name": draft.name,
-            "kind": draft.kind,
-            "brands": list(draft.brands),
-            "address": draft.address,
-            "division": draft.division,
-            "organisation_id": paths[draft.organisation],
-            "host": draft.host,
-            "phone": draft.phone,
-            "position": _point(draft.located),
-            "position_raw": draft.located.raw,
-            "position_datum": str(draft.located.datum),
-            "position_source": draft.located.source,
-            "position_accuracy_m": draft.located.accuracy_m,
-            "hours_id": hours_ids[union] if union else None,
-            "hours_written": draft.hours_written,
-            "notice": draft.notice,
-            "confirmed_at": draft.confirmed_at,
-            "offers": offers(draft.kind, draft.amenities, words),
-            "demo": draft.demo,
-            "added_at": deed.when,
-            "changed_at": deed.when,
-        }
-        for code, draft, union in zip(codes, drafts, unions, strict=True)
-    ]
-    statement = insert(models.site).returning(models.site.c.id, sort_by_parameter_order=True)
-    added = list(connection.scalars(statement, rows))
-    each = list(zip(added, codes, drafts, strict=True))
-    _put(
+    identities = connection.execute(_IDENTITIES, {"places": len(drafts)}).all()
+    each = [(identity, code_of(number), draft) for (identity, number), draft in zip(identities, drafts, strict=True)]
+    put(
+        connection,
+        models.site,
+        [
+            {
+                "id": identity,
+                "code": code,
+                "name": draft.name,
+                "kind": draft.kind,
+                "brands": draft.brands,
+                "address": draft.address,
+                "division": draft.division,
+                "organisation_id": paths[draft.organisation],
+                "host": draft.host,
+                "phone": draft.phone,
+                "position": _point(draft.located),
+                "position_raw": draft.located.raw,
+                "position_datum": draft.located.datum,
+                "position_source": draft.located.source,
+                "position_accuracy_m": draft.located.accuracy_m,
+                "hours_id": hours_ids[union] if union else None,
+                "hours_written": draft.hours_written,
+                "notice": draft.notice,
+                "confirmed_at": draft.confirmed_at,
+                "offers": offers(draft.kind, draft.amenities, words),
+                "demo": draft.demo,
+                "added_at": deed.when,
+                "changed_at": deed.when,
+            }
+            for (identity, code, draft), union in zip(each, unions, strict=True)
+        ],
+    )
+    put(
         connection,
         models.site_search,
-        (
+        [
             {
                 "site_id": identity,
                 "lines": pinyin.lines(name=draft.name, brands=draft.brands, address=draft.address, code=code),
             }
             for identity, code, draft in each
-        ),
+        ],
     )
-    _put(
+    put(
         connection,
         models.site_access,
-        (
+        [
             {
                 "site_id": identity,
-                "mode": str(way.mode),
-                "hours_id": hours_ids[str(hours.parse(way.opening_hours))] if way.opening_hours else None,
+                "mode": way.mode,
+                "hours_id": hours_ids[normalised_hours(way.opening_hours)] if way.opening_hours else None,
             }
             for identity, _, draft in each
             for way in draft.access
-        ),
+        ],
     )
-    _put(
+    put(
         connection,
         models.site_amenity,
-        (
-            {"site_id": identity, "amenity": amenity.code, "state": str(amenity.state), "since": amenity.since}
+        [
+            {"site_id": identity, "amenity": amenity.code, "state": amenity.state, "since": amenity.since}
             for identity, _, draft in each
             for amenity in draft.amenities
-        ),
+        ],
     )
-    _put(
+    put(
         connection,
         models.site_history,
-        (
+        [
             {
                 "site_id": identity,
                 "version": 1,
@@ -263,22 +272,12 @@ def _insert(
                 "actor": deed.who,
                 "action": "added",
                 "changes": {"name": [None, draft.name], "position": [None, draft.located.raw]},
-                "touched": _touched(Point(draft.located.lon, draft.located.lat)),
+                "touched": _touched(draft.located.lon, draft.located.lat),
             }
             for identity, _, draft in each
-        ),
+        ],
     )
-    return added
-
-
-def _put(connection: Connection, table: Table, rows: Iterable[dict[str, Any]]) -> None:
-    listed = list(rows)
-    if listed:
-        connection.execute(insert(table), listed)
-
-
-def _touched(*points: Point) -> Any:  # noqa: ANN401 - as above
-    return from_shape(MultiPoint(points), srid=4326)
+    return [identity for identity, _, _ in each]
 
 
 # ── changes of one place ──
@@ -323,10 +322,10 @@ def set_access(connection: Connection, site_id: UUID, access: Sequence[Access], 
     """
     _refuse(_faults_of_access(access))
     try:
-        union = union_of(access)
+        union = union_of(tuple(access))
     except hours.Fault as fault:
         raise InputError(FieldFault("access", Words(fault.message("zh"), fault.message("en")))) from fault
-    texts = {str(way.mode): str(hours.parse(way.opening_hours)) for way in access if way.opening_hours}
+    texts = {str(way.mode): normalised_hours(way.opening_hours) for way in access if way.opening_hours}
     numbers = _hours_ids(connection, {*texts.values(), *([union] if union else [])})
     table = models.site_access
     before = connection.execute(
@@ -338,10 +337,10 @@ def set_access(connection: Connection, site_id: UUID, access: Sequence[Access], 
     now = {str(way.mode): texts.get(str(way.mode)) for way in access}
     changed = _claim(connection, site_id, version, deed, {"access": [was, now]})
     connection.execute(delete(table).where(table.c.site_id == site_id))
-    _put(
+    put(
         connection,
         table,
-        ({"site_id": site_id, "mode": mode, "hours_id": numbers[text] if text else None} for mode, text in now.items()),
+        [{"site_id": site_id, "mode": mode, "hours_id": numbers[text] if text else None} for mode, text in now.items()],
     )
     connection.execute(
         update(models.site)
@@ -449,7 +448,7 @@ def _claim(
             actor=deed.who,
             action=action,
             changes=dict(changes),
-            touched=_touched(Point(*claimed)),
+            touched=_touched(*claimed),
         )
     )
     return version + 1

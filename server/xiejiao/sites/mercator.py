@@ -52,8 +52,9 @@ class Box:
 
 def ground_m_at_least(plane_m: float, box: Box) -> float:
     """The least distance on the ground, in metres, of a point that lies `plane_m` metres of the plane from `box`."""
-    farthest = Box(box.west, box.south - plane_m, box.east, box.north + plane_m).farthest_latitude
-    return plane_m * math.cos(math.radians(min(farthest, 89.9))) * _ELLIPSOID
+    # A metre of the plane is less on the ground the nearer it lies to a pole: the shortest way leads straight there.
+    edge = max(abs(box.south), abs(box.north))
+    return math.radians(latitude(edge + plane_m) - latitude(edge)) * EARTH_M * _ELLIPSOID
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,10 @@ from xiejiao.sites.mercator import Box, ground_m_at_least, plane
 from xiejiao.sites.rules import DATED_FACET, Page, Site, Wanted
 from xiejiao.vocabulary.rules import Vocabulary
 
-FETCHED_AT_LEAST = 60
-FETCHED_PER_WANTED = 3
+FETCHED_BEYOND = 10
+"""Rows fetched beyond what is wanted, at the least: half as many again prove nearly every answer exact."""
+FETCHED_ANEW = 4
+"""So many times as many rows are fetched where that did not prove it."""
 
 # The children are read for the rows that are shown, never for those that are only looked at on the way.
 _COLUMNS = """
@@ -129,7 +131,7 @@ def nearest(
     statement = _nearest(_conditions("active", "box", values=values))
     given = _bound(values) | {"x": x, "y": y, "lon": here.lon, "lat": here.lat, "limit": limit}
     given |= dataclasses.asdict(point.grown(within_m))
-    fetched = max(FETCHED_AT_LEAST, FETCHED_PER_WANTED * limit)
+    fetched = limit + max(FETCHED_BEYOND, limit // 2)
     while True:
         rows = connection.execute(statement, {**given, "fetched": fetched}).all()
         # Exact when all of the box was fetched, or when nothing unfetched can be nearer than what is shown.
@@ -138,7 +140,7 @@ def nearest(
         shown_m = min(within_m, rows[-1].distance_m) if len(rows) == limit else within_m
         if shown_m <= ground_m_at_least(rows[0].reach, point):
             break
-        fetched *= 4
+        fetched *= FETCHED_ANEW
     return tuple(_site(row, distance_m=row.distance_m) for row in rows if row.distance_m <= within_m)
 
 

@@ -105,7 +105,7 @@ def _next_page(after: str | None) -> str | None:
     return f"{current_app.config['PUBLIC_URL']}{request.path}?{urlencode([*kept, ('cursor', after)])}"
 
 
-@bp.get("/sites/<identity>")
+@bp.get("/sites/<id>")
 @public
 @operation(
     query=schemas.OneQuery,
@@ -113,16 +113,16 @@ def _next_page(after: str | None) -> str | None:
     media_type=GEOJSON,
     example="/api/v1/sites/{code}",
     problems=(400, 404, 429, 503),
-    identity="Id (UUID) of the place, or its code as on the poster",
+    id="Id (UUID) of the place, or its code as on the poster",
 )
-def one(identity: str) -> Response:
+def one(id: str) -> Response:  # noqa: A002 - the promised name of the part of the path
     """One place, closed ones too."""
     query_string.parsed(schemas.OneQuery)
     keeper = _keeper()
     known = keeper.known()
-    typed = code.normalised(identity)
+    typed = code.normalised(id)
     with reading() as connection:
-        site = queries.by_code(connection, typed) if typed else queries.one(connection, _uuid(identity))
+        site = queries.by_code(connection, typed) if typed else queries.one(connection, _uuid(id))
         known = keeper.knowing(connection, known, [site])
     answer = schemas.feature(site, almanac=known.almanac, at=keeper.now(), language=language.wanted())
     return json.answer(answer, media_type=GEOJSON, max_age_s=NEAREST_MAX_AGE_S)

@@ -2,13 +2,15 @@
 
 import datetime as dt
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 from xiejiao import hours
 from xiejiao.coordinates import Datum
 
+KEPT_TEXTS = 1_024
+"""Texts of hours whose reading is remembered: thousands of places share a few hundred."""
 HOURS_FACET = 256
 """Facets from here on stand for buckets of hours; kinds and amenities lie below."""
 HOURS_BUCKETS = 255
@@ -172,7 +174,14 @@ class Page:
     after: str | None = field(default=None)
 
 
-def union_of(ways: Sequence[Access]) -> str | None:
+@lru_cache(maxsize=KEPT_TEXTS)
+def normalised_hours(text: str) -> str:
+    """The OSM text as it is stored; raises hours.Fault when it is not understood."""
+    return str(hours.parse(text))
+
+
+@lru_cache(maxsize=KEPT_TEXTS)
+def union_of(ways: tuple[Access, ...]) -> str | None:
     """The hours in which one gets in by any way, as OSM text; None when no way has known hours.
 
     Raises hours.Fault when a text is not understood, or when no one text can say the union.
