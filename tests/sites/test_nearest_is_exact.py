@@ -22,7 +22,7 @@ from xiejiao.sites.rules import Wanted
 pytestmark = pytest.mark.db
 
 QUERIES = 1_000
-POSITIONS = 250
+POSITIONS = 160
 TWO_IN_THE_AFTERNOON = dt.datetime(2026, 11, 20, 14, 0, tzinfo=CHINA)
 THREE_AT_NIGHT = TWO_IN_THE_AFTERNOON.replace(hour=3)
 CITIES = json.loads((Path(__file__).parents[2] / "seed" / "cities.json").read_text("utf-8"))["rows"]
@@ -76,7 +76,7 @@ def snapshot(populated: Callable[[Role], str]) -> Iterator[Connection]:
     """One transaction of the app role, rolled back."""
     with database.connected(populated(Role.APP)) as connection:
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        # Looking at every place 250 times over is slower than any request may be.
+        # Looking at every place so many times over is slower than any request may be.
         connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
         yield connection
         connection.rollback()
