@@ -169,7 +169,7 @@ class Prepared:
     def seconds(self, statement: str, values: Mapping[str, Any]) -> float:
         """How long the database takes from the question to the last row."""
         wanted = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", statement)))
-        given = [_text(values[name]) for name in wanted]
+        given = [text_of(values[name]).encode() for name in wanted]
         if statement not in self.names:
             name = f"bench_{len(self.names)}".encode()
             numbered = re.sub(r"%\((\w+)\)s", lambda match: f"${wanted.index(match[1]) + 1}", statement)
@@ -186,10 +186,11 @@ class Prepared:
             raise RuntimeError(result.error_message.decode())
 
 
-def _text(value: object) -> bytes:
+def text_of(value: object) -> str:
+    """A value as PostgreSQL reads it from text."""
     if isinstance(value, list):
-        return ("{" + ",".join(map(str, value)) + "}").encode()
-    return (value.isoformat() if isinstance(value, dt.datetime) else str(value)).encode()
+        return "{" + ",".join(map(str, value)) + "}"
+    return value.isoformat() if isinstance(value, dt.datetime) else str(value)
 
 
 @dataclass(slots=True)

@@ -38,7 +38,7 @@ class Doors(Protocol):
     """Where connections come from: the pools of a server process, or the one transaction of a test."""
 
     def reading(self) -> AbstractContextManager[Connection]:
-        """A read-only transaction with one snapshot, that ends in rollback."""
+        """A read-only transaction with one snapshot."""
 
     def writing(self) -> AbstractContextManager[Connection]:
         """A transaction that ends in COMMIT, or in rollback when the block raises."""
@@ -53,8 +53,9 @@ class Pools:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A read-only transaction with one snapshot, that ends in rollback."""
-        with self.reader.connect() as connection:
+        """A read-only transaction with one snapshot."""
+        # It ends in COMMIT, though there is nothing to commit: on ROLLBACK psycopg forgets what it has prepared.
+        with self.reader.begin() as connection:
             yield connection
 
     @contextmanager
@@ -83,7 +84,7 @@ def _bound() -> Doors:
 
 
 def reading() -> AbstractContextManager[Connection]:
-    """A read-only transaction with one snapshot, that ends in rollback."""
+    """A read-only transaction with one snapshot."""
     return _bound().reading()
 
 

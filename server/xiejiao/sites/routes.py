@@ -8,7 +8,7 @@ from flask import Blueprint, Response, current_app, request
 
 from xiejiao.database import reading
 from xiejiao.errors import FieldFault, InputError, NotFoundError
-from xiejiao.http import json, language, query_string
+from xiejiao.http import encodings, json, language, query_string
 from xiejiao.http.access import public
 from xiejiao.http.budget import exempt
 from xiejiao.http.openapi import operation
@@ -140,7 +140,7 @@ def _uuid(text: str) -> UUID:
 @exempt
 @operation(
     answer=schemas.Cell,
-    example="/api/v1/cells/14/13476/7064",
+    example="/api/v1/cells/14/13476/7051",
     problems=(400, 503),
     x="Column of the tile from the west, 0 to 16383",
     y="Row of the tile from the north, 0 to 16383",
@@ -174,4 +174,4 @@ def _tile(tile: Tile, *, max_age_s: int) -> Response:
     ]
     if faults:
         raise InputError(*faults)
-    return _keeper().tile(tile).answer(max_age_s=max_age_s)
+    return encodings.answer(_keeper().tile(tile), max_age_s=max_age_s)
