@@ -1,5 +1,7 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants } from "node:zlib";
 import vue from "@vitejs/plugin-vue";
 import { type Plugin, defineConfig } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
@@ -18,15 +20,39 @@ function signs(): Plugin {
   };
 }
 
+/** Leaves a brotli form beside every built file: the server sends it as it is. */
+function precompressed(): Plugin {
+  return {
+    name: "xiejiao-precompressed",
+    apply: "build",
+    enforce: "post",
+    closeBundle: {
+      order: "post",
+      sequential: true,
+      handler() {
+        const dist = new URL("dist/", import.meta.url);
+        for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
+          if (!entry.isFile() || entry.name.endsWith(".br")) continue;
+          const file = join(entry.parentPath, entry.name);
+          const params = { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY };
+          writeFileSync(`${file}.br`, brotliCompressSync(readFileSync(file), { params }));
+        }
+      },
+    },
+  };
+}
+
 export default defineConfig({
   plugins: [
     vue(),
     signs(),
+    precompressed(),
     VitePWA({
       strategies: "injectManifest",
       srcDir: "src",
       filename: "sw.ts",
       injectRegister: false,
+      manifestFilename: "app.webmanifest",
       injectManifest: { globPatterns: ["index.html", "assets/{index,HomePage,PlacePage}-*.{js,css}", "icon.svg"] },
       manifest: {
         id: "/",
@@ -46,6 +72,8 @@ export default defineConfig({
       },
     }),
   ],
+  // The app is written with the composition API alone.
+  define: { __VUE_OPTIONS_API__: "false", __VUE_PROD_DEVTOOLS__: "false", __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: "false" },
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   build: { target: "es2022", assetsInlineLimit: 0, modulePreload: { polyfill: false }, reportCompressedSize: false },
 });

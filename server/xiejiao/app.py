@@ -3,7 +3,8 @@
 import datetime as dt
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -13,7 +14,8 @@ import xiejiao.sites.routes
 import xiejiao.vocabulary.routes
 from xiejiao import __version__, cluster, database
 from xiejiao.config import Config, from_environment
-from xiejiao.http import access_log, budget, headers, health, openapi, problems, reference
+from xiejiao.encodings import Encoded
+from xiejiao.http import access_log, budget, headers, health, openapi, problems, reference, shell
 from xiejiao.sites.keeper import Keeper
 
 LONGEST_BODY = 1024 * 1024
@@ -34,11 +36,15 @@ def utc_now() -> dt.datetime:
 
 
 def create_app(
-    config: Config, *, now: Callable[[], dt.datetime] = utc_now, seconds: Callable[[], float] = time.monotonic
+    config: Config,
+    *,
+    now: Callable[[], dt.datetime] = utc_now,
+    seconds: Callable[[], float] = time.monotonic,
+    built: Mapping[str, Encoded] = MappingProxyType({}),
 ) -> Flask:
     """The application; whoever calls it has bound the database of the process.
 
-    `now` tells it the time, `seconds` is a clock that never goes back.
+    `now` tells it the time, `seconds` is a clock that never goes back, `built` are the files of the rider's app.
     """
     app = Flask(__name__, static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=LONGEST_BODY, PUBLIC_URL=config.public_url.rstrip("/"))
@@ -50,6 +56,7 @@ def create_app(
     budget.register(app, budget.budget(config.rate_public))
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    app.register_blueprint(shell.blueprint(built))
     app.extensions["api_document"] = openapi.document(
         app, version=__version__, licence=config.data_licence, server=app.config["PUBLIC_URL"]
     )
@@ -69,4 +76,4 @@ def serve() -> Flask:
     url = config.database_url or cluster.at(config.folder).url(cluster.Role.APP)
     pooled = config.database_pooler == "yes"
     database.bind(database.pools(url, config.database_read_url, pooled=pooled))
-    return create_app(config)
+    return create_app(config, built=shell.files())

@@ -2,7 +2,7 @@
 
 import gzip
 import hashlib
-from typing import Literal
+from typing import Literal, Self
 
 import brotli
 from msgspec.json import Encoder
@@ -20,11 +20,16 @@ def as_json(value: object) -> bytes:
 class Encoded:
     """The bytes of one answer; brotli is kept, the other forms are made from it."""
 
-    def __init__(self, content: bytes, *, media_type: str, quality: int) -> None:
-        """Compress `content` with brotli at `quality`, 0 to 11."""
+    def __init__(self, compressed: bytes, *, media_type: str) -> None:
+        """Keep an answer whose brotli form is `compressed`."""
         self.media_type = media_type
-        self.tag = hashlib.blake2b(content, digest_size=12).hexdigest()
-        self._forms: dict[str, bytes] = {"br": brotli.compress(content, quality=quality)}
+        self.tag = hashlib.blake2b(compressed, digest_size=12).hexdigest()
+        self._forms: dict[str, bytes] = {"br": compressed}
+
+    @classmethod
+    def of(cls, content: bytes, *, media_type: str, quality: int) -> Self:
+        """The answer `content`, compressed with brotli at `quality`, 0 to 11."""
+        return cls(brotli.compress(content, quality=quality), media_type=media_type)
 
     @property
     def size(self) -> int:

@@ -71,6 +71,9 @@ export const dayOf = (at: number): number => Math.floor((at + CHINA_MS) / DAY_MS
 /** Epoch milliseconds of the midnight in China with which a day begins. */
 export const midnightOf = (day: number): number => day * DAY_MS - CHINA_MS;
 
+/** The hour in China of an instant (epoch milliseconds), 0 to 23. */
+export const hourOf = (at: number): number => Math.floor((at - midnightOf(dayOf(at))) / 3_600_000);
+
 /** The weekday of a day, Monday as 0; 1 January 1970 was a Thursday. */
 export const weekdayOf = (day: number): number => (day + 3) % 7;
 
@@ -131,6 +134,17 @@ export function regular(own: Day, night: Day, minute: number): Answer {
     }
   }
   return best;
+}
+
+/** What holds on one day in China: until which minute and in which state, in turn; the last until its midnight. */
+export type Course = readonly (readonly [until: number, state: State])[];
+
+/** The course of a day, from what begins on it and on the day before. */
+export function courseOf(own: Day, night: Day): Course {
+  const edges = own.flatMap(([start, end]) => [start, end]);
+  edges.push(MINUTES_A_DAY, ...night.flatMap(([start, end]) => [start - MINUTES_A_DAY, end - MINUTES_A_DAY]));
+  const inOrder = edges.filter((edge) => edge > 0 && edge <= MINUTES_A_DAY).sort((a, b) => a - b);
+  return inOrder.map((until, place) => [until, regular(own, night, inOrder[place - 1] ?? 0).state]);
 }
 
 /** What dated events say of an instant; null when the regular hours hold. */

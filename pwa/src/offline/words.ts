@@ -42,3 +42,9 @@ export async function bringWords(): Promise<void> {
     // The list works with codes; the next visit tries again.
   }
 }
+
+/** Amenities in the order of the vocabulary: what riders ask for most comes first. */
+export function inOrder<Of extends { readonly code: string }>(amenities: readonly Of[]): Of[] {
+  const rank = new Map([...terms.value.keys()].map((code, at) => [code, at]));
+  return [...amenities].sort((a, b) => (rank.get(a.code) ?? rank.size) - (rank.get(b.code) ?? rank.size));
+}

@@ -1,13 +1,15 @@
 """The rider's app as built files: pages, scripts and styles, read once and sent compressed as the build left them."""
 
 import mimetypes
+from collections.abc import Mapping
 from pathlib import Path
 
 from flask import Blueprint, Response
 
+from xiejiao.encodings import Encoded
+from xiejiao.http import encodings
 from xiejiao.http.access import public
 from xiejiao.http.budget import exempt
-from xiejiao.http.encodings import Encoded
 from xiejiao.http.problems import problem
 
 DIST = Path(__file__).parents[3] / "pwa" / "dist"
@@ -24,27 +26,24 @@ CSP = (
 )
 
 
-def files(folder: Path) -> dict[str, Encoded]:
+def files(folder: Path = DIST) -> dict[str, Encoded]:
     """The built files by their path below `folder`; none when nothing was built."""
     mimetypes.add_type("application/manifest+json", ".webmanifest")
     return {
-        file.relative_to(folder).as_posix(): Encoded(
-            file.read_bytes(),
-            media_type=mimetypes.guess_type(file.name)[0] or "application/octet-stream",
-            compressed=file.with_name(f"{file.name}.br").read_bytes(),
+        file.relative_to(folder).with_suffix("").as_posix(): Encoded(
+            file.read_bytes(), media_type=mimetypes.guess_type(file.stem)[0] or "application/octet-stream"
         )
-        for file in sorted(folder.rglob("*"))
-        if file.is_file() and file.suffix != ".br"
+        for file in sorted(folder.rglob("*.br"))
     }
 
 
-def blueprint(built: dict[str, Encoded]) -> Blueprint:
+def blueprint(built: Mapping[str, Encoded]) -> Blueprint:
     """The addresses of the app, for the files in `built`."""
     bp = Blueprint("shell", __name__)
 
     def page(**_: str) -> Response:
         """The app; which page it shows is decided on the phone."""
-        response = built["index.html"].answer(max_age_s=0)
+        response = encodings.answer(built["index.html"], max_age_s=0)
         response.headers["Cache-Control"] = "no-cache"
         response.headers["Content-Security-Policy"] = CSP
         return response
@@ -54,7 +53,7 @@ def blueprint(built: dict[str, Encoded]) -> Blueprint:
         found = built.get(path)
         if found is None:
             return problem(404)
-        response = found.answer(max_age_s=YEAR_S)
+        response = encodings.answer(found, max_age_s=YEAR_S)
         if path.startswith("assets/"):
             response.headers["Cache-Control"] = f"public, max-age={YEAR_S}, immutable"
         else:

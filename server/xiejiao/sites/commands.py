@@ -184,6 +184,17 @@ def _touched(lon: float, lat: float) -> str:
     return f"SRID=4326;MULTIPOINT({lon!r} {lat!r})"
 
 
+def _name_divisions(connection: Connection, names: Iterable[str]) -> None:
+    """Write down the divisions that are new, with their pinyin."""
+    rows = [
+        {"name": name, "pinyin": spelled[0], "initials": spelled[1]}
+        for name in sorted(names)
+        for spelled in [pinyin.spelled(name)]
+    ]
+    if rows:
+        connection.execute(postgresql.insert(models.division).on_conflict_do_nothing(), rows)
+
+
 def _insert(
     connection: Connection,
     drafts: Sequence[SiteDraft],
@@ -194,6 +205,7 @@ def _insert(
     words: Vocabulary,
     deed: Deed,
 ) -> list[UUID]:
+    _name_divisions(connection, {draft.division for draft in drafts if draft.division})
     identities = connection.execute(_IDENTITIES, {"places": len(drafts)}).all()
     each = [(identity, code_of(number), draft) for (identity, number), draft in zip(identities, drafts, strict=True)]
     put(

@@ -95,7 +95,7 @@ class Keeper:
             known = self._look(connection)
             draw, quality = (tiles.cell, CELL_QUALITY) if tile.z == tiles.CELL_ZOOM else (tiles.pack, PACK_QUALITY)
             drawn = draw(connection, tile, almanac=known.almanac, at=self.now())
-        encoded = Encoded(as_json(drawn.document), media_type="application/json", quality=quality)
+        encoded = Encoded.of(as_json(drawn.document), media_type="application/json", quality=quality)
         return _Kept(encoded, tile.box, drawn.reach)
 
     def _forget_beyond(self, most: int) -> None:

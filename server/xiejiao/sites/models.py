@@ -190,6 +190,14 @@ site_search = Table(
 )
 Index("site_search_grams_idx", func.site_grams(site_search.c.lines), postgresql_using="gin")
 
+division = Table(
+    "division",
+    metadata,
+    Column("name", Text, primary_key=True, comment="as the places write it: site.division"),
+    Column("pinyin", Text, nullable=False),
+    Column("initials", Text, nullable=False),
+)
+
 site_access = Table(
     "site_access",
     metadata,

@@ -22,7 +22,7 @@ from xiejiao.errors import NotFoundError
 from xiejiao.sites import search
 from xiejiao.sites.almanac import OpenHours
 from xiejiao.sites.mercator import Box, ground_m_at_least, plane
-from xiejiao.sites.rules import DATED_FACET, Page, Site, Wanted
+from xiejiao.sites.rules import DATED_FACET, Division, Page, Site, Wanted
 from xiejiao.vocabulary.rules import Vocabulary
 
 FETCHED_BEYOND = 10
@@ -181,6 +181,18 @@ def one(connection: Connection, identity: UUID) -> Site:
 def by_code(connection: Connection, code: str) -> Site:
     """The place with this normalised code, closed ones too; NotFoundError when there is none."""
     return _only(connection.execute(_BY_CODE, {"code": code}).all())
+
+
+_DIVISIONS = text(
+    "SELECT division.name, pinyin, initials, avg(ST_X(position)), avg(ST_Y(position)), count(*)"
+    " FROM site JOIN division ON division.name = site.division WHERE status = 'active'"
+    " GROUP BY division.name ORDER BY count(*) DESC, division.name"
+)
+
+
+def divisions(connection: Connection) -> tuple[Division, ...]:
+    """The divisions that have active places, those with the most first."""
+    return tuple(Division(*row) for row in connection.execute(_DIVISIONS))
 
 
 def _only(rows: Iterable[Row[Any]]) -> Site:

@@ -135,6 +135,16 @@ def _uuid(text: str) -> UUID:
         raise NotFoundError from error
 
 
+@bp.get("/divisions")
+@public
+@operation(answer=schemas.Divisions, example="/api/v1/divisions", problems=(429, 503))
+def divisions() -> Response:
+    """Divisions that have places, for those who pick where they are instead of being located."""
+    with reading() as connection:
+        found = queries.divisions(connection)
+    return json.answer(schemas.divisions(found), max_age_s=PACK_MAX_AGE_S)
+
+
 @bp.get(f"/cells/{tiles.CELL_ZOOM}/<int:x>/<int:y>")
 @public
 @exempt

@@ -167,6 +167,18 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
+class Division:
+    """A division or functional zone as places write it, with the middle of its places in degrees of WGS 84."""
+
+    name: str
+    pinyin: str
+    initials: str
+    lon: float
+    lat: float
+    sites: int
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """Places of one page in order of id, and where the next page begins; None on the last."""
 

@@ -1,5 +1,6 @@
 """Places in and out of JSON: what a query may ask, and how a place is said (GeoJSON, RFC 7946)."""
 
+import dataclasses
 import datetime as dt
 import re
 from collections.abc import Iterable
@@ -25,7 +26,7 @@ from xiejiao.http.query_string import refuse
 from xiejiao.language import Language
 from xiejiao.sites.almanac import Almanac
 from xiejiao.sites.mercator import MAX_LATITUDE, Box, plane
-from xiejiao.sites.rules import Site, SiteState, Wanted, is_plain
+from xiejiao.sites.rules import Division, Site, SiteState, Wanted, is_plain
 from xiejiao.vocabulary.rules import Vocabulary
 
 FIRST_INSTANT = dt.datetime(2000, 1, 1, tzinfo=CHINA)
@@ -301,6 +302,23 @@ class SitePage(BaseModel):
     next: str | None = Field(description="Address of the next page; null on the last")
 
 
+class DivisionWords(BaseModel):
+    """A division that has places, and the middle of them."""
+
+    name: str
+    pinyin: str
+    initials: str
+    lon: float
+    lat: float
+    sites: int
+
+
+class Divisions(BaseModel):
+    """The divisions that have places, those with the most first."""
+
+    divisions: list[DivisionWords]
+
+
 class Tile(BaseModel):
     """The places of a tile as columns; docs/cells.md describes every part."""
 
@@ -376,3 +394,13 @@ def features(sites: Iterable[Site], *, almanac: Almanac, at: dt.datetime, langua
 
 def _rfc3339(at: dt.datetime | None) -> str | None:
     return None if at is None else at.astimezone(CHINA).isoformat(timespec="seconds")
+
+
+def divisions(listed: Iterable[Division]) -> dict[str, Any]:
+    """The divisions as they are served; their middle to a hundredth of a degree, about a kilometre."""
+    return {
+        "divisions": [
+            {**dataclasses.asdict(division), "lon": round(division.lon, 2), "lat": round(division.lat, 2)}
+            for division in listed
+        ]
+    }

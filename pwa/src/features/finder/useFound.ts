@@ -8,7 +8,7 @@ import { language, say } from "@/locales";
 import { here } from "@/offline/here";
 import { around, dataAt, fetching, nearbyFault } from "@/offline/nearby";
 import { preferences } from "@/offline/preferences";
-import { wordFor } from "@/offline/words";
+import { inOrder, wordFor } from "@/offline/words";
 import type { ShownPlace } from "@/ui/PlaceCard.vue";
 import { distance, moment } from "@/ui/telling";
 
@@ -76,7 +76,7 @@ function told({ places, number, distanceM }: Expected, now: number): ShownPlace 
       changesAt: nextChange(found.hours, now, found.calendar, found.dated),
       onArrival: state(found.hours, arrival, found.calendar, found.dated).state,
     },
-    amenities: found.amenities.map((each) => ({
+    amenities: inOrder(found.amenities).map((each) => ({
       code: each.code,
       sign: each.code,
       words: wordFor(each.code, language.value),

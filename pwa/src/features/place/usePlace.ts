@@ -6,7 +6,7 @@ import type { Place } from "@/ground/places";
 import { dayWords, words as hoursWords } from "@/ground/words";
 import { language, say } from "@/locales";
 import { findPlace } from "@/offline/places";
-import { bringWords, wordFor } from "@/offline/words";
+import { bringWords, inOrder, wordFor } from "@/offline/words";
 import type { Posted } from "@/ui/telling";
 import { moment } from "@/ui/telling";
 
@@ -45,7 +45,7 @@ export function usePlace(code: () => string) {
       mode: way.mode,
       words: way.hours ? hoursWords(way.hours, lang) : say.value.state.unknown,
     }));
-    return { ...found.value, access };
+    return { ...found.value, access, amenities: inOrder(found.value.amenities) };
   });
 
   const posted = computed<Posted>(() => {
@@ -64,7 +64,7 @@ export function usePlace(code: () => string) {
       const date = new Date(day * DAY_MS);
       const weekday = say.value.state.weekdays[weekdayOf(day)] ?? "";
       return {
-        name: `${weekday} ${say.value.state.on(date.getUTCMonth() + 1, date.getUTCDate())}`,
+        name: `${step === 0 ? say.value.state.today : weekday} ${say.value.state.on(date.getUTCMonth() + 1, date.getUTCDate())}`,
         words: at.hours ? dayWords(at.hours, day, at.calendar, language.value) : say.value.state.unknown,
         today: step === 0,
       };
