@@ -26,7 +26,7 @@ export interface Asked {
 }
 
 /** Neighbours that a node stands for. */
-export const BRANCHES = 16;
+export const BRANCHES = 64;
 
 /** Bits of a word of facets. */
 export const WORD = 32;
@@ -45,13 +45,13 @@ export function hoursFacets(compiled: Compiled | null): number {
   if (!compiled) return UNKNOWN;
   let bits = 0;
   for (const [, classes, days] of compiled) {
-    [...classes].forEach((digit, classOfDay) => {
-      const dayOff = classOfDay >= DAY_OFF && classOfDay < MAKE_UP_SATURDAY;
-      for (const [start, end, state = "open"] of days[parseInt(digit, 16)] ?? []) {
-        if (state === "unknown") bits |= dayOff ? UNKNOWN_ON_DAYS_OFF : UNKNOWN;
+    for (let classOfDay = 0; classOfDay < classes.length; classOfDay++) {
+      const unknown = isDayOff(classOfDay) ? UNKNOWN_ON_DAYS_OFF : UNKNOWN;
+      for (const [start, end, state = "open"] of days[parseInt(classes.charAt(classOfDay), 16)] ?? []) {
+        if (state === "unknown") bits |= unknown;
         if (state === "open") bits |= hoursBetween(Math.floor(start / 60), Math.ceil(end / 60));
       }
-    });
+    }
   }
   return bits;
 }
@@ -64,8 +64,7 @@ export function likelyBits(from: number, until: number, calendar: Calendar): num
   let bits = UNKNOWN | DATED | hoursBetween(hourOf(from), hourOf(from) + 1 + Math.ceil((until - from) / 3_600_000));
   // A night that begins on the day before may be unknown too.
   for (let day = dayOf(from) - 1; day <= dayOf(until) && until - from < 7 * DAY_MS; day++) {
-    const classOfDay = dayClass(day, calendar);
-    if (classOfDay >= DAY_OFF && classOfDay < MAKE_UP_SATURDAY) bits |= UNKNOWN_ON_DAYS_OFF;
+    if (isDayOff(dayClass(day, calendar))) bits |= UNKNOWN_ON_DAYS_OFF;
   }
   return bits;
 }
@@ -122,6 +121,8 @@ function levelAbove(beneath: Level): Level {
   }
   return { west, south, east, north, facets, words, beneath };
 }
+
+const isDayOff = (classOfDay: number): boolean => classOfDay >= DAY_OFF && classOfDay < MAKE_UP_SATURDAY;
 
 /** The bits of the hours from one to another, the last excluded; 24 of them and more are the whole day. */
 function hoursBetween(first: number, end: number): number {
