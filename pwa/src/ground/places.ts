@@ -71,8 +71,8 @@ export interface Places {
   readonly document: Document;
   /** The course of a day by text of hours, kept once it was asked. */
   readonly courses: Map<number, Course[]>;
-  /** Columns of text by line, kept once one was shown. */
-  readonly lines: Map<string, readonly string[]>;
+  /** The columns of text, a line for each place. */
+  readonly lines: Readonly<Record<"name" | "address" | "amenities", readonly string[]>>;
 }
 
 /** A document as the server draws it; docs/cells.md describes every part. */
@@ -141,35 +141,38 @@ export function places(value: unknown): Places {
 function indexed(document: Document): Places {
   const { columns, sparse, kinds, amenities, tile } = document;
   const size = columns.code.length / CODE_LENGTH;
-  const lists = [columns.kind, columns.organisation, columns.access, columns.hours, columns.lon, columns.lat];
+  // Without places a text has no lines.
+  const split = (text: string) => (size ? text.split("\n") : []);
+  const lines = { name: split(columns.name), address: split(columns.address), amenities: split(columns.amenities) };
+  const { kind, organisation, access, hours, lon, lat, confirmed_h: confirmed } = columns;
+  const lists = [kind, organisation, access, hours, lon, lat, confirmed, ...Object.values(lines)];
   const generatedAt = Date.parse(document.generated_at);
   const rectangle = rectangleOf(tile);
   if (lists.some((list) => list.length !== size) || Number.isNaN(generatedAt + rectangle.east + rectangle.south)) {
     throw new UnreadableError("broken");
   }
   const words = 1 + Math.ceil((kinds.length + amenities.length) / WORD);
-  const lon = degrees(columns.lon);
-  const lat = degrees(columns.lat);
+  const positions = { lon: degrees(lon), lat: degrees(lat) };
   return {
     tile,
     rectangle,
     generatedAt,
     completeWithinM: document.complete_within_m ?? 0,
-    calendar: document.calendar,
+    // Taken apart so that a missing one is seen here and not where it is asked.
+    calendar: Object.fromEntries(Object.entries(document.calendar)),
     size,
-    lon,
-    lat,
-    top: topOf(lon, lat, facetsOf(document, size, words), words),
+    ...positions,
+    top: topOf(positions.lon, positions.lat, facetsOf(document, size, words), words),
     dated: new Map(sparse.dated),
     document,
     courses: new Map(),
-    lines: new Map(),
+    lines,
   };
 }
 
 /** The place with this number, 0 to `size` - 1. */
 export function place(of: Places, number: number): Place {
-  const { document, lon, lat, dated, calendar } = of;
+  const { document, lon, lat, lines, dated, calendar } = of;
   const { columns, sparse, hours } = document;
   const value = <Value>(entries: Sparse<Value> | undefined) => entriesOf(entries, number)[0]?.[1] ?? null;
   const compiled = (text: number | null | undefined) => hours[text ?? -1] ?? null;
@@ -177,15 +180,15 @@ export function place(of: Places, number: number): Place {
   const since = new Map(entriesOf(sparse.since_h, number).map(([, amenity, hour]) => [amenity, hour * HOUR_MS]));
   return {
     code: codeOf(of, number),
-    name: lineOf(of, "name", number),
+    name: lines.name[number] ?? "",
     kind: document.kinds[columns.kind[number] ?? -1] ?? "",
     organisation: document.organisations[columns.organisation[number] ?? -1] ?? "",
-    address: lineOf(of, "address", number),
+    address: lines.address[number] ?? "",
     position: { lon: lon[number] ?? NaN, lat: lat[number] ?? NaN },
     accuracyM: value(sparse.accuracy_m),
     hours: compiled(columns.hours[number]),
     access: (document.access[columns.access[number] ?? -1] ?? []).map(([mode, text]) => ({ mode, hours: compiled(text) })),
-    amenities: [...lineOf(of, "amenities", number).matchAll(/([^?!-])([?!-]?)/g)].map(([, letter = "", mark = ""]) => {
+    amenities: [...(lines.amenities[number] ?? "").matchAll(/([^?!-])([?!-]?)/g)].map(([, letter = "", mark = ""]) => {
       const amenity = amenityOf(letter.charCodeAt(0));
       return {
         code: document.amenities[amenity] ?? "",
@@ -213,7 +216,7 @@ export function numberOf({ document }: Places, code: string): number {
   const codes = document.columns.code;
   let found = codes.indexOf(code);
   while (found % CODE_LENGTH > 0) found = codes.indexOf(code, found + 1);
-  return found / CODE_LENGTH;
+  return found < 0 ? -1 : found / CODE_LENGTH;
 }
 
 /** Whether every place at this position is listed, to the rounding of positions. */
@@ -306,10 +309,4 @@ function entriesOf<Entry extends readonly [place: number, ...unknown[]]>(
   let end = low;
   while (entries[end]?.[0] === number) end++;
   return entries.slice(low, end);
-}
-
-function lineOf({ document, lines }: Places, column: "name" | "address" | "amenities", number: number): string {
-  let split = lines.get(column);
-  if (!split) lines.set(column, (split = document.columns[column].split("\n")));
-  return split[number] ?? "";
 }
