@@ -103,13 +103,18 @@ def next_change(hours: Compiled | None, at: datetime, calendar: Calendar, dated:
 
 def _edges(hours: Compiled | None, at: datetime, calendar: Calendar, dated: Dated) -> Iterator[datetime]:
     """The instants after `at` at which something can change, in order."""
-    bounds = [in_china(bound) for bound in dated.bounds()]
-    for step in range(LONGEST_LOOK_AHEAD + 1):
-        today = at.date() + ONE_DAY * step
+    bounds = [in_china(bound) for bound in dated.bounds() if bound > at]
+    shut_until = next((period.end for period in dated.shut if period.holds(at)), at)
+    if shut_until is None:
+        return
+    days = [at.date() + ONE_DAY * step for step in range(LONGEST_LOOK_AHEAD + 1)]
+    if hours is None or hours.constant:
+        yield from (bound for bound in bounds if bound.date() <= days[-1])
+        return
+    for today in days[(in_china(shut_until).date() - days[0]).days :]:
         midnight = datetime.combine(today, time.min, CHINA)
-        minutes = set() if hours is None else _edge_minutes(hours, today, calendar)
-        edges = {midnight + timedelta(minutes=minute) for minute in minutes}
-        edges |= {bound for bound in bounds if midnight <= bound < midnight + ONE_DAY}
+        edges = {midnight + timedelta(minutes=minute) for minute in _edge_minutes(hours, today, calendar)}
+        edges |= {bound for bound in bounds if bound.date() == today}
         yield from sorted(edge for edge in edges if edge > at)
 
 
