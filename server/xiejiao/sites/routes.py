@@ -111,7 +111,7 @@ def _next_page(after: str | None) -> str | None:
     query=schemas.OneQuery,
     answer=schemas.SiteFeature,
     media_type=GEOJSON,
-    example="/api/v1/sites/{code}",
+    example=f"/api/v1/sites/{code.code_of(0)}",  # the first place of the seed
     problems=(400, 404, 429, 503),
     id="Id (UUID) of the place, or its code as on the poster",
 )
