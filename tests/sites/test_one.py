@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient

@@ -43,7 +43,8 @@ _COLUMNS = """
         FROM site_amenity WHERE site_id = site.id ORDER BY amenity
     ) AS amenities,
     site.notice, site.confirmed_at, site.status, site.closed_on, site.closed_reason,
-    site.shut, site.extra, site.mask, site.demo, site.version
+    nullif(site.shut, '{}') AS shut, nullif(site.extra, '{}') AS extra, nullif(site.mask, '{}') AS mask,
+    site.demo, site.version
 """
 _JOINED = "site JOIN organisation ON organisation.id = site.organisation_id"
 _CONDITIONS = {
@@ -93,14 +94,19 @@ def _filters(wanted: Wanted, words: Vocabulary, open_hours: OpenHours | None) ->
     """The values of the conditions that `wanted` asks for; a value of None is a condition without values."""
     values: dict[str, Any] = {}
     if wanted.kinds:
-        values["kinds"] = [words.kind_facets[code] for code in wanted.kinds]
+        values["kinds"] = _array(words.kind_facets[code] for code in wanted.kinds)
     if wanted.amenities:
-        values["amenities"] = [words.amenity_facets[code] for code in wanted.amenities]
+        values["amenities"] = _array(words.amenity_facets[code] for code in wanted.amenities)
     if open_hours is not None:
-        values |= {"open": None, "open_ids": list(open_hours.ids), "at": wanted.open_at}
+        values |= {"open": None, "open_ids": _array(open_hours.ids), "at": wanted.open_at}
         if open_hours.facets is not None:
-            values["hours"] = [*open_hours.facets, DATED_FACET]
+            values["hours"] = _array((*open_hours.facets, DATED_FACET))
     return values
+
+
+def _array(numbers: Iterable[int]) -> str:
+    """Numbers as PostgreSQL writes an array: a driver takes them one by one, and chooses a type by the largest."""
+    return f"{{{','.join(map(str, numbers))}}}"
 
 
 def _conditions(*names: str, values: Mapping[str, Any]) -> tuple[str, ...]:
@@ -228,11 +234,11 @@ def _amenity(entry: str) -> tuple[str, str, dt.datetime | None]:
     return code, state, dt.datetime.fromtimestamp(int(since), hours.CHINA) if since else None
 
 
-def dated(*effects: Multirange[dt.datetime]) -> hours.Dated:
-    """The dated exceptions that the multiranges `shut`, `extra` and `mask` hold."""
+def dated(*effects: Multirange[dt.datetime] | None) -> hours.Dated:
+    """The dated exceptions that the multiranges `shut`, `extra` and `mask` hold; None for an empty one."""
     if not any(effects):
         return hours.UNDATED
-    return hours.Dated(*(tuple(_period(span) for span in effect) for effect in effects))
+    return hours.Dated(*(tuple(_period(span) for span in effect or ()) for effect in effects))
 
 
 def _period(span: Range[dt.datetime]) -> hours.Period:
