@@ -1,8 +1,9 @@
 """Bytes a place in packs as they are served, beside the same places as GeoJSON and as FlatGeobuf.
 
 The rivals hold what the pack holds: GeoJSON as the API says its features, and FlatGeobuf with one column for each
-property, lists and hours as text. All are compressed with brotli at the quality of packs; FlatGeobuf is shown as it is
-too, since it is made to be read in ranges. GDAL is installed into a folder of the benchmark, not into the product's.
+property as GDAL takes them from that GeoJSON, without the lists of brands. All are compressed with brotli at the
+quality of packs; FlatGeobuf is shown as it is too, since it is made to be read in ranges. GDAL is installed into a
+folder of the benchmark, not into the product's.
 """
 
 import argparse
