@@ -159,6 +159,8 @@ class OneTransaction:
         finally:
             savepoint.rollback()
 
+    reading_once = reading
+
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A savepoint that is released, or rolled back when the block raises."""

@@ -47,7 +47,7 @@ def create_app(
     problems.register(app)
     headers.register(app, longest_query=LONGEST_QUERY)
     access_log.register(app)
-    budget.register(app, budget.budget(config.rate_public))
+    budget.register(app, budget.budget(config.rate_public), seconds=seconds)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.extensions["api_document"] = openapi.document(

@@ -4,6 +4,7 @@ import datetime as dt
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -157,9 +158,11 @@ def add_demonstration(connection: Connection, count: int | None, *, when: dt.dat
     everywhere = cities()
     region = [city for city in everywhere if city.name in DEMONSTRATION_CITIES]
     around, number = (everywhere, count) if count else (region, DEMONSTRATION_PLACES)
-    places = demonstration.places(number, DEMONSTRATION_SEED, around=around)
-    drafts = (_synthetic(place) for place in places)
-    return len(commands.add(connection, drafts, words=words_of(connection), deed=Deed(DEMONSTRATION, when)))
+    drafts = map(_synthetic, demonstration.places(number, DEMONSTRATION_SEED, around=around))
+    words, deed = words_of(connection), Deed(DEMONSTRATION, when)
+    # By chunks, so that millions of places leave no list of millions of ids.
+    chunks = iter(lambda: list(islice(drafts, commands.CHUNK)), [])
+    return sum(len(commands.add(connection, chunk, words=words, deed=deed)) for chunk in chunks)
 
 
 def remove_demonstration(connection: Connection, *, when: dt.datetime) -> int:

@@ -57,7 +57,7 @@ class Keeper:
             return known
 
     def knowing(self, connection: Connection, known: Known, sites: Iterable[Site]) -> Known:
-        """`known`, or what is known in the snapshot of `connection` when one of `sites` has hours that are new."""
+        """`known`, or what `connection` knows after it has read `sites`, when one of them has hours that are new."""
         texts = known.almanac.texts
         wanted = {number for site in sites for number in (site.hours_id, *(way[1] for way in site.access))}
         if wanted - {None} <= texts.keys():

@@ -8,13 +8,13 @@ on the ellipsoid; where that cannot prove the answer exact, more are fetched.
 import dataclasses
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, cast
 from uuid import UUID
 
 from psycopg.types.multirange import Multirange
 from psycopg.types.range import Range
-from sqlalchemy import Connection, Row, TextClause, text
+from sqlalchemy import Connection, Row, TextualSelect, column, text
 
 from xiejiao import hours
 from xiejiao.coordinates import Position
@@ -27,24 +27,50 @@ from xiejiao.vocabulary.rules import Vocabulary
 
 FETCHED_BEYOND = 10
 """Rows fetched beyond what is wanted, at the least: half as many again prove nearly every answer exact."""
+KEPT_ENTRIES = 2_048
+"""Ways in and amenities that are remembered as read: most places say them in the same few words."""
 FETCHED_ANEW = 4
 """So many times as many rows are fetched where that did not prove it."""
 
 # The children are read for the rows that are shown, never for those that are only looked at on the way.
-_COLUMNS = """
-    site.id::text, site.code, site.name, site.kind, site.brands, site.address, site.division,
-    site.organisation_id::text, organisation.name AS organisation, site.host, site.phone,
-    ST_X(site.position) AS lon, ST_Y(site.position) AS lat, site.position_accuracy_m, site.position_source,
-    site.hours_id, site.hours_written,
-    ARRAY(SELECT mode || ' ' || coalesce(hours_id::text, '') FROM site_access WHERE site_id = site.id ORDER BY mode)
-        AS access,
-    ARRAY(
+_SHOWN = {
+    "id": "site.id::text",
+    "code": "site.code",
+    "name": "site.name",
+    "kind": "site.kind",
+    "brands": "site.brands",
+    "address": "site.address",
+    "division": "site.division",
+    "organisation_id": "site.organisation_id::text",
+    "organisation": "organisation.name",
+    "host": "site.host",
+    "phone": "site.phone",
+    "lon": "ST_X(site.position)",
+    "lat": "ST_Y(site.position)",
+    "accuracy_m": "site.position_accuracy_m",
+    "position_source": "site.position_source",
+    "hours_id": "site.hours_id",
+    "hours_written": "site.hours_written",
+    "access": """ARRAY(
+        SELECT mode || ' ' || coalesce(hours_id::text, '') FROM site_access WHERE site_id = site.id ORDER BY mode
+    )""",
+    "amenities": """ARRAY(
         SELECT amenity || ' ' || state || ' ' || coalesce(extract(epoch FROM since)::bigint::text, '')
         FROM site_amenity WHERE site_id = site.id ORDER BY amenity
-    ) AS amenities,
-    site.notice, site.confirmed_at, site.status, site.closed_on, site.closed_reason,
-    site.shut, site.extra, site.mask, site.demo, site.version
-"""
+    )""",
+    "notice": "site.notice",
+    "confirmed_at": "site.confirmed_at",
+    "status": "site.status",
+    "closed_on": "site.closed_on",
+    "closed_reason": "site.closed_reason",
+    "shut": "nullif(site.shut, '{}')",
+    "extra": "nullif(site.extra, '{}')",
+    "mask": "nullif(site.mask, '{}')",
+    "demo": "site.demo",
+    "version": "site.version",
+}
+"""What is read of a place: the names of the columns and what they are."""
+_COLUMNS = ", ".join(f"{expression} AS {name}" for name, expression in _SHOWN.items())
 _JOINED = "site JOIN organisation ON organisation.id = site.organisation_id"
 _CONDITIONS = {
     "active": "site.status = 'active'",
@@ -61,10 +87,16 @@ _CONDITIONS = {
 }
 
 
+def _selecting(further: tuple[str, ...], statement: str) -> TextualSelect:
+    """A statement whose columns are `further` and those of a place: told beforehand, they are not worked out anew."""
+    return text(statement).columns(*map(column, (*further, *_SHOWN)))
+
+
 @cache
-def _nearest(conditions: tuple[str, ...]) -> TextClause:
+def _nearest(conditions: tuple[str, ...]) -> TextualSelect:
     where = " AND ".join(_CONDITIONS[name] for name in conditions)
-    return text(
+    return _selecting(
+        ("distance_m", "reach", "fetched"),
         "WITH near AS MATERIALIZED ("  # noqa: S608 - only the fixed conditions above are joined; values are bound
         " SELECT site.*, site.spot <-> ST_SetSRID(ST_MakePoint(:x, :y), 3857) AS plane_m"
         f" FROM site WHERE {where}"
@@ -75,32 +107,37 @@ def _nearest(conditions: tuple[str, ...]) -> TextClause:
         " FROM near ORDER BY distance_m, id LIMIT :limit"
         f") SELECT site.distance_m, site.reach, site.fetched, {_COLUMNS}"
         " FROM ranked AS site JOIN organisation ON organisation.id = site.organisation_id"
-        " ORDER BY site.distance_m, site.id"
+        " ORDER BY site.distance_m, site.id",
     )
 
 
 @cache
-def _listed(conditions: tuple[str, ...], *, tail: str) -> TextClause:
+def _listed(conditions: tuple[str, ...], *, tail: str) -> TextualSelect:
     where = " AND ".join(_CONDITIONS[name] for name in conditions)
-    return text(f"SELECT {_COLUMNS} FROM {_JOINED} WHERE {where} {tail}")  # noqa: S608 - as above: fixed parts only
+    return _selecting((), f"SELECT {_COLUMNS} FROM {_JOINED} WHERE {where} {tail}")  # noqa: S608 - as above: fixed parts only
 
 
-_ONE = text(f"SELECT {_COLUMNS} FROM {_JOINED} WHERE site.id = CAST(:id AS uuid)")  # noqa: S608 - fixed parts only
-_BY_CODE = text(f"SELECT {_COLUMNS} FROM {_JOINED} WHERE site.code = :code")  # noqa: S608 - fixed parts only
+_ONE = _selecting((), f"SELECT {_COLUMNS} FROM {_JOINED} WHERE site.id = CAST(:id AS uuid)")  # noqa: S608 - fixed parts only
+_BY_CODE = _selecting((), f"SELECT {_COLUMNS} FROM {_JOINED} WHERE site.code = :code")  # noqa: S608 - fixed parts only
 
 
 def _filters(wanted: Wanted, words: Vocabulary, open_hours: OpenHours | None) -> dict[str, Any]:
     """The values of the conditions that `wanted` asks for; a value of None is a condition without values."""
     values: dict[str, Any] = {}
     if wanted.kinds:
-        values["kinds"] = [words.kind_facets[code] for code in wanted.kinds]
+        values["kinds"] = _array(words.kind_facets[code] for code in wanted.kinds)
     if wanted.amenities:
-        values["amenities"] = [words.amenity_facets[code] for code in wanted.amenities]
+        values["amenities"] = _array(words.amenity_facets[code] for code in wanted.amenities)
     if open_hours is not None:
-        values |= {"open": None, "open_ids": list(open_hours.ids), "at": wanted.open_at}
+        values |= {"open": None, "open_ids": _array(open_hours.ids), "at": wanted.open_at}
         if open_hours.facets is not None:
-            values["hours"] = [*open_hours.facets, DATED_FACET]
+            values["hours"] = _array((*open_hours.facets, DATED_FACET))
     return values
+
+
+def _array(numbers: Iterable[int]) -> str:
+    """Numbers as PostgreSQL writes an array: a driver takes them one by one, and chooses a type by the largest."""
+    return f"{{{','.join(map(str, numbers))}}}"
 
 
 def _conditions(*names: str, values: Mapping[str, Any]) -> tuple[str, ...]:
@@ -190,7 +227,6 @@ def _only(rows: Iterable[Row[Any]]) -> Site:
 
 
 def _site(row: Row[Any], *, distance_m: float | None = None) -> Site:
-    ways = (way.partition(" ") for way in row.access)
     return Site(
         id=row.id,
         code=row.code,
@@ -205,12 +241,12 @@ def _site(row: Row[Any], *, distance_m: float | None = None) -> Site:
         phone=row.phone,
         lon=row.lon,
         lat=row.lat,
-        accuracy_m=row.position_accuracy_m,
+        accuracy_m=row.accuracy_m,
         position_source=row.position_source,
         hours_id=row.hours_id,
         hours_written=row.hours_written,
-        access=tuple((mode, int(number) if number else None) for mode, _, number in ways),
-        amenities=tuple(_amenity(entry) for entry in row.amenities),
+        access=tuple(map(_way, row.access)),
+        amenities=tuple(map(_amenity, row.amenities)),
         notice=row.notice,
         confirmed_at=row.confirmed_at,
         status=row.status,
@@ -223,16 +259,23 @@ def _site(row: Row[Any], *, distance_m: float | None = None) -> Site:
     )
 
 
+@lru_cache(maxsize=KEPT_ENTRIES)
+def _way(entry: str) -> tuple[str, int | None]:
+    mode, _, number = entry.partition(" ")
+    return mode, int(number) if number else None
+
+
+@lru_cache(maxsize=KEPT_ENTRIES)
 def _amenity(entry: str) -> tuple[str, str, dt.datetime | None]:
     code, state, since = entry.split(" ")
     return code, state, dt.datetime.fromtimestamp(int(since), hours.CHINA) if since else None
 
 
-def dated(*effects: Multirange[dt.datetime]) -> hours.Dated:
-    """The dated exceptions that the multiranges `shut`, `extra` and `mask` hold."""
+def dated(*effects: Multirange[dt.datetime] | None) -> hours.Dated:
+    """The dated exceptions that the multiranges `shut`, `extra` and `mask` hold; None for an empty one."""
     if not any(effects):
         return hours.UNDATED
-    return hours.Dated(*(tuple(_period(span) for span in effect) for effect in effects))
+    return hours.Dated(*(tuple(_period(span) for span in effect or ()) for effect in effects))
 
 
 def _period(span: Range[dt.datetime]) -> hours.Period:

@@ -48,7 +48,7 @@ _COLUMNS = """
         FROM site_amenity WHERE site_id = site.id ORDER BY amenity
     ) AS amenities,
     site.notice, extract(epoch FROM site.confirmed_at)::bigint / 3600 AS confirmed_h,
-    site.shut, site.extra, site.mask, site.demo
+    nullif(site.shut, '{}') AS shut, nullif(site.extra, '{}') AS extra, nullif(site.mask, '{}') AS mask, site.demo
 """
 _INSIDE = "site.spot && ST_MakeEnvelope(:west, :south, :east, :north, 3857)"
 # A tile holds its north and west edges and not the others, so that no place lies in two.
