@@ -93,7 +93,12 @@ class Cluster:
                 self._clear_what_died()
                 self._configure()
                 self._launch(programs, dies_with_caller=dies_with_caller)
-            self._prepare()
+            try:
+                self._prepare()
+            except BaseException:
+                if started:
+                    self.stop()
+                raise
         return started
 
     def stop(self) -> bool:
