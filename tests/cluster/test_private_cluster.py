@@ -297,3 +297,14 @@ def test_errors_reach_the_log_without_the_values_they_are_about(running: Cluster
     log = running.log.read_text()
     assert "person_phone_key" in log
     assert "secret-number" not in log
+
+
+def test_when_roles_cannot_be_made_it_does_not_stay_running(
+    stopped: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "prepare.sql"
+    broken.write_text("\\set ON_ERROR_STOP on\nCREATE EXTENSION no_such_extension;\n")
+    monkeypatch.setattr(cluster, "PREPARE", broken)
+    with pytest.raises(OperatorError, match="The roles and extensions could not be made"):
+        stopped.start()
+    assert not stopped.alive()
