@@ -1,4 +1,4 @@
-"""How long `script/server` takes from the command to a ready answer when everything is there, against the 5 s promised."""
+"""How long `script/server` takes to a ready answer when everything is there, against the 5 s promised."""
 
 import http.client
 import os
