@@ -55,7 +55,8 @@ def main() -> None:
     slowest = max(seconds_to_ready(var) for _ in range(STARTS))
     print(f"first of these starts {first:.2f} s")
     print(
-        f"slowest of {STARTS} later starts {slowest:.2f} s, {slowest / PROMISED_S:.2f} of the {PROMISED_S:.0f} s promised"
+        f"slowest of {STARTS} later starts {slowest:.2f} s,"
+        f" {slowest / PROMISED_S:.2f} of the {PROMISED_S:.0f} s promised"
     )
 
 

@@ -83,6 +83,9 @@ def restore(url: str, file: Path) -> None:
             message = f"{file} could not be restored, and the database is as empty as before: {_why(restored)}."
             raise OperatorError(message)
         with psycopg.connect(url, autocommit=True) as connection:
+            # Transactions are counted anew here: what was written in one of the old cluster would look new for ever.
+            connection.execute("UPDATE hours SET written_in = DEFAULT")
+            connection.execute("UPDATE site_history SET written_in = DEFAULT")
             connection.execute("ANALYZE")
 
 

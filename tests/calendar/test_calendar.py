@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from xiejiao import seeding
 from xiejiao.calendar import commands, queries, schemas
-from xiejiao.calendar.rules import DayKind, SpecialDay, Year, checked
+from xiejiao.calendar.rules import DayKind, SpecialDay, Year
 from xiejiao.errors import InputError
 
 SEED = Path(__file__).parents[2] / "seed" / "calendar"
@@ -26,8 +26,7 @@ def written(tmp_path: Path) -> WriteYear:
     """A file with a year in it, whole but for what is named."""
 
     def write(**parts: object) -> Path:
-        day = {"on": "2027-01-01", "kind": "off", "as": None, "name": "元旦"}
-        document = {"year": 2027, "announced": True, "source": NOTICE, "days": [day], **parts}
+        document = {"year": 2027, "announced": True, "source": NOTICE, "days": FESTIVALS, **parts}
         path = tmp_path / "year.json"
         path.write_text(json.dumps(document), encoding="utf-8")
         return path
@@ -38,6 +37,10 @@ def written(tmp_path: Path) -> WriteYear:
 def day(on: str, kind: str = "off", **more: object) -> dict[str, object]:
     """A day as a file has it."""
     return {"on": on, "kind": kind, "name": "元旦", **more}
+
+
+FESTIVALS = [day(f"2027-10-0{number}") for number in range(1, 8)]
+"""As few days off as a year can have."""
 
 
 def faults(path: Path) -> dict[str, set[str]]:
@@ -60,8 +63,22 @@ def test_every_year_of_the_seed_can_be_imported(path: Path) -> None:
 
 
 def test_days_come_in_order_whatever_their_order_in_the_file(written: WriteYear) -> None:
-    year = seeding.year_in(written(days=[day("2027-05-01"), day("2027-01-02", "work"), day("2027-01-01")]))
-    assert [str(each.on) for each in year.days] == ["2027-01-01", "2027-01-02", "2027-05-01"]
+    year = seeding.year_in(written(days=[day("2027-11-01"), day("2027-01-02", "work"), *FESTIVALS]))
+    listed = [str(each.on) for each in year.days]
+    assert listed == sorted(listed)
+    assert len(listed) == 9
+
+
+def test_a_year_with_fewer_days_off_than_festivals_is_not_believed(written: WriteYear) -> None:
+    assert faults(written(days=[])).keys() == {"days"}
+    assert faults(written(days=[*FESTIVALS[:-1], day("2027-01-02", "work")])).keys() == {"days"}
+
+
+def test_a_date_is_written_as_a_date_and_texts_hold_no_control_characters(written: WriteYear) -> None:
+    path = written(
+        days=[{**FESTIVALS[0], "on": 1798761600}, {**FESTIVALS[1], "name": "元\u0000旦"}], source="通知\u202e"
+    )
+    assert faults(path).keys() == {"days[0].on", "days[1].name", "source"}
 
 
 def test_every_fault_of_a_file_is_named_at_once(written: WriteYear) -> None:
@@ -137,9 +154,8 @@ def test_a_make_up_saturday_is_as_friday_and_a_make_up_sunday_as_monday(
 
 
 @pytest.mark.parametrize("year", [1999, 2101])
-def test_a_year_beyond_the_calendar_is_refused(year: int) -> None:
-    with pytest.raises(InputError, match="year"):
-        checked(Year(year, NOTICE, ()))
+def test_a_year_beyond_the_calendar_is_refused(written: WriteYear, year: int) -> None:
+    assert "year" in faults(written(year=year))
 
 
 # ── address ──
@@ -164,7 +180,7 @@ def test_a_year_that_is_not_announced_is_answered_with_no_days(client: FlaskClie
 @pytest.mark.db
 def test_a_year_is_announced_anew_in_place_of_the_old(connection: Connection, written: WriteYear) -> None:
     before = queries.fingerprint(connection)
-    for days in ([day("2027-01-01"), day("2027-01-03")], [day("2027-01-02", "work")], []):
+    for days in (FESTIVALS, [*FESTIVALS, day("2027-01-02", "work")], [day("2027-12-31"), *FESTIVALS[:-1]]):
         year = seeding.year_in(written(days=days))
         commands.announce(connection, year)
         assert queries.year(connection, 2027) == year

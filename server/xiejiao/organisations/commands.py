@@ -12,8 +12,8 @@ from xiejiao.organisations.queries import ids
 from xiejiao.organisations.rules import PATH, Organisation
 
 
-def put(connection: Connection, organisations: Sequence[Organisation]) -> None:
-    """Add organisations, and bring those whose path is known up to date; parents may stand in any order.
+def add(connection: Connection, organisations: Sequence[Organisation]) -> None:
+    """Add the organisations whose path is not known yet; parents may stand in any order.
 
     Raises InputError that names every path which is malformed or whose parent exists neither here nor there.
     """
@@ -30,13 +30,8 @@ def put(connection: Connection, organisations: Sequence[Organisation]) -> None:
     if faults:
         raise InputError(*faults)
     if organisations:
-        statement = insert(organisation)
-        kept = {
-            name: statement.excluded[name]
-            for name in ("name", "level", "division_code", "contact", "accepts_applications")
-        }
         connection.execute(
-            statement.on_conflict_do_update(index_elements=["path"], set_=kept),
+            insert(organisation).on_conflict_do_nothing(index_elements=["path"]),
             [
                 {
                     "path": each.path,

@@ -19,12 +19,15 @@ from sqlalchemy import Connection, Row, TextualSelect, column, text
 from xiejiao import hours
 from xiejiao.coordinates import Position
 from xiejiao.errors import NotFoundError
+from xiejiao.organisations import queries as organisations
 from xiejiao.sites import search
 from xiejiao.sites.almanac import OpenHours
 from xiejiao.sites.mercator import Box, ground_m_at_least, plane
 from xiejiao.sites.rules import DATED_FACET, Page, Site, Wanted
 from xiejiao.vocabulary.rules import Vocabulary
 
+FEW = 2_000
+"""Places that a name search takes from the index of grams."""
 FETCHED_BEYOND = 10
 """Rows fetched beyond what is wanted, at the least: half as many again prove nearly every answer exact."""
 KEPT_ENTRIES = 2_048
@@ -58,6 +61,7 @@ _SHOWN = {
         SELECT amenity || ' ' || state || ' ' || coalesce(extract(epoch FROM since)::bigint::text, '')
         FROM site_amenity WHERE site_id = site.id ORDER BY amenity
     )""",
+    "source": "site.source",
     "notice": "site.notice",
     "confirmed_at": "site.confirmed_at",
     "status": "site.status",
@@ -74,17 +78,24 @@ _COLUMNS = ", ".join(f"{expression} AS {name}" for name, expression in _SHOWN.it
 _JOINED = "site JOIN organisation ON organisation.id = site.organisation_id"
 _CONDITIONS = {
     "active": "site.status = 'active'",
+    "findable": "coalesce(site.position_accuracy_m, 0) <= 2000",  # rules.FINDABLE_M
     "box": "site.spot && ST_MakeEnvelope(:west, :south, :east, :north, 3857)",
     "amenities": "site.facets @> CAST(:amenities AS integer[])",
     "kinds": "site.facets && CAST(:kinds AS integer[])",
     "hours": "site.facets && CAST(:hours AS integer[])",
     "open": "((site.hours_id = ANY(CAST(:open_ids AS integer[])) AND NOT site.mask @> CAST(:at AS timestamptz))"
     " OR site.extra @> CAST(:at AS timestamptz)) AND NOT site.shut @> CAST(:at AS timestamptz)",
-    "organisation": "organisation.path <@ (SELECT path FROM organisation WHERE id = CAST(:organisation AS uuid))",
-    "words": "site.id IN (SELECT site_id FROM site_search WHERE site_grams(lines) @> CAST(:grams AS text[])"
-    " AND NOT EXISTS (SELECT FROM unnest(CAST(:words AS text[])) AS word WHERE strpos(lines, word) = 0))",
+    "paths": organisations.BENEATH,
+    "few": "site.id = ANY(CAST(:few AS uuid[]))",
+    "words": "NOT EXISTS (SELECT FROM site_search, unnest(CAST(:words AS text[])) AS word"
+    " WHERE site_search.site_id = site.id AND strpos(lines, word) = 0)",
     "after": "site.id > CAST(:after AS uuid)",
 }
+
+
+_HAVING_GRAMS = text(
+    "SELECT site_id::text FROM site_search WHERE site_grams(lines) @> CAST(:grams AS text[]) LIMIT :most"
+)
 
 
 def _selecting(further: tuple[str, ...], statement: str) -> TextualSelect:
@@ -165,7 +176,7 @@ def nearest(
     x, y = plane(here.lon, here.lat)
     point = Box(x, y, x, y)
     values = _filters(wanted, words, open_hours)
-    statement = _nearest(_conditions("active", "box", values=values))
+    statement = _nearest(_conditions("active", "findable", "box", values=values))
     given = _bound(values) | {"x": x, "y": y, "lon": here.lon, "lat": here.lat, "limit": limit}
     given |= dataclasses.asdict(point.grown(within_m))
     fetched = limit + max(FETCHED_BEYOND, limit // 2)
@@ -197,17 +208,30 @@ def page(
     if box is not None:
         values |= {"box": None, **dataclasses.asdict(box)}
     if organisation is not None:
-        values["organisation"] = str(organisation)
+        path = organisations.path(connection, organisation)
+        values["paths"] = [path] if path else []
     if after is not None:
         values["after"] = str(after)
     if search_text is not None:
         split = search.folded(search_text).split()
-        values |= {"words": split, "grams": search.grams(split)}
+        values["words"] = split
+        few = _few(connection, search.grams(split))
+        if few is not None:
+            values["few"] = few
     statement = _listed(_conditions("active", values=values), tail="ORDER BY site.id LIMIT :limit")
     bound = {name: value for name, value in values.items() if name != "box"}
     rows = connection.execute(statement, {**bound, "limit": limit + 1}).all()
     sites = tuple(_site(row) for row in rows[:limit])
     return Page(sites, sites[-1].id if len(rows) > limit else None)
+
+
+def _few(connection: Connection, grams: list[str]) -> list[str] | None:
+    """The ids of the places that have all `grams`; None when they are more than FEW.
+
+    Words that many places have are found sooner by walking through the places in order than by the index of grams.
+    """
+    found = connection.scalars(_HAVING_GRAMS, {"grams": grams, "most": FEW + 1}).all()
+    return None if len(found) > FEW else list(found)
 
 
 def one(connection: Connection, identity: UUID) -> Site:
@@ -247,6 +271,7 @@ def _site(row: Row[Any], *, distance_m: float | None = None) -> Site:
         hours_written=row.hours_written,
         access=tuple(map(_way, row.access)),
         amenities=tuple(map(_amenity, row.amenities)),
+        source=row.source,
         notice=row.notice,
         confirmed_at=row.confirmed_at,
         status=row.status,
