@@ -96,11 +96,26 @@ EXCEPTIONS: tuple[tuple[Effect, int], ...] = tuple((effect, hour) for effect in 
 
 
 @pytest.fixture(scope="session")
-def populated(empty_database: Callable[[str], Callable[[Role], str]]) -> Callable[[Role], str]:
-    """A database with the seed and 3,000 synthetic places, some closed and some with dated exceptions; committed."""
-    url = empty_database("populated")
-    database.upgrade(url(Role.OWNER))
-    with database.connected(url(Role.OWNER)) as connection:
+def populated(private_cluster: Cluster, testrun_uid: str) -> Callable[[Role], str]:
+    """The address, by role, of a database with the seed and 3,000 synthetic places, some closed, some with exceptions.
+
+    All workers share it, so no test writes to it; the first that needs it builds it.
+    """
+    name = "xiejiao_populated"
+    built_by = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s"
+    with psycopg.connect(private_cluster.url(Role.SUPERUSER, "postgres"), autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(hashtext(%s))", [name])
+        row = connection.execute(built_by, [name]).fetchone()
+        if row is None or row[0] != testrun_uid:
+            make_database(private_cluster, name)
+            _populate(private_cluster.url(Role.OWNER, name))
+            connection.execute(f"COMMENT ON DATABASE {name} IS '{testrun_uid}'")
+    return lambda role: private_cluster.url(role, name)
+
+
+def _populate(owner_url: str) -> None:
+    database.upgrade(owner_url)
+    with database.connected(owner_url) as connection:
         with connection.begin():
             seeding.load(connection, when=DEED.when)
             seeding.add_demonstration(connection, SYNTHETIC, when=DEED.when)
@@ -114,7 +129,6 @@ def populated(empty_database: Callable[[str], Callable[[Role], str]]) -> Callabl
                     exception = DatedException(effect, since, since + dt.timedelta(hours=2))
                     sites.except_dated(connection, identity, exception, version=1, deed=DEED)
         connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("ANALYZE")
-    return url
 
 
 TREE = [

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import click
+import psycopg
+import sqlalchemy.exc
 
 from xiejiao import backup, cluster, config, coordinates, database, postgresql, progress, seeding, serving
 from xiejiao import hours as rules
@@ -33,6 +35,9 @@ class _Sentences(click.Group):
         except InputError as error:
             for fault in error.faults:
                 click.echo(f"{fault.field}: {fault.message.in_(_language())}", err=True)
+        except (sqlalchemy.exc.OperationalError, psycopg.OperationalError) as error:
+            why = str(error.__cause__ or error).partition("\n")[0]
+            click.echo(f"The database could not go on ({why}); see that it runs and has room on its disk.", err=True)
         return ctx.exit(1)
 
 

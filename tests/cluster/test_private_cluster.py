@@ -210,8 +210,9 @@ def test_it_ends_with_the_program_that_wanted_so(stopped: Cluster, until: Until)
     assert until(lambda: not stopped.alive())
 
 
-def test_a_path_too_long_for_a_socket_has_it_elsewhere(make_folder: Callable[..., Path]) -> None:
-    folder = make_folder("/".join(["劳动者 港湾, it's 100%"] * 5))
+@pytest.mark.parametrize("below", ["x" * 120, "劳动者 港湾, it's 100%"])
+def test_a_path_that_no_socket_can_have_has_it_elsewhere(make_folder: Callable[..., Path], below: str) -> None:
+    folder = make_folder(below)
     found = cluster.at(folder)
     found.start()
     assert not found.sockets.is_relative_to(folder)
@@ -296,3 +297,14 @@ def test_errors_reach_the_log_without_the_values_they_are_about(running: Cluster
     log = running.log.read_text()
     assert "person_phone_key" in log
     assert "secret-number" not in log
+
+
+def test_when_roles_cannot_be_made_it_does_not_stay_running(
+    stopped: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "prepare.sql"
+    broken.write_text("\\set ON_ERROR_STOP on\nCREATE EXTENSION no_such_extension;\n")
+    monkeypatch.setattr(cluster, "PREPARE", broken)
+    with pytest.raises(OperatorError, match="The roles and extensions could not be made"):
+        stopped.start()
+    assert not stopped.alive()

@@ -216,7 +216,7 @@ def wishes() -> Iterator[Asked]:
     spread = {"town": 0.03, "edge": 0.4, "country": 2.0}
     spots = [
         Position(city["lon"] + draw.gauss(0, spread[where]), city["lat"] + draw.gauss(0, spread[where]))
-        for where, city in product(spread, draw.sample(CITIES, 40))
+        for where, city in product(spread, draw.sample(CITIES, 24))
     ]
     for number in range(QUESTIONS):
         spot = spots[number % len(spots)]
@@ -279,7 +279,7 @@ def test_the_phone_answers_as_the_server_does(client: FlaskClient, fetch: Fetch)
 
 def test_what_a_cell_calls_complete_is_complete_for_every_position_in_it(client: FlaskClient, fetch: Fetch) -> None:
     draw = Random(14)  # noqa: S311 - the same positions every time
-    for city in draw.sample(CITIES, 25):
+    for city in draw.sample(CITIES, 12):
         x, y = tile_of(Position(city["lon"], city["lat"]), 14)
         sure_m = fetch(14, x, y)["complete_within_m"]
         listed = {place.code for place in places_of(fetch, 14, x, y)}

@@ -66,6 +66,12 @@ class Compiled:
 
     seasons: tuple[Season, ...]
 
+    @property
+    def constant(self) -> bool:
+        """Whether every minute of every day says the same, as 24/7 does."""
+        days = {day for season in self.seasons for day in season.days}
+        return len(days) == 1 and all(span[:2] == WHOLE_DAY[0] for day in days for span in day)
+
     def spans(self, month_day: int, day_class: int) -> Day:
         """What begins on a day, by its month * 100 + day and its class."""
         seasons = self.seasons

@@ -103,21 +103,26 @@ def next_change(hours: Compiled | None, at: datetime, calendar: Calendar, dated:
 
 def _edges(hours: Compiled | None, at: datetime, calendar: Calendar, dated: Dated) -> Iterator[datetime]:
     """The instants after `at` at which something can change, in order."""
-    bounds = [in_china(bound) for bound in dated.bounds()]
-    for step in range(LONGEST_LOOK_AHEAD + 1):
-        today = at.date() + ONE_DAY * step
+    bounds = [in_china(bound) for bound in dated.bounds() if bound > at]
+    shut_until = next((period.end for period in dated.shut if period.holds(at)), at)
+    if shut_until is None:
+        return
+    days = [at.date() + ONE_DAY * step for step in range(LONGEST_LOOK_AHEAD + 1)]
+    if hours is None or hours.constant:
+        yield from (bound for bound in bounds if bound.date() <= days[-1])
+        return
+    for today in days[(in_china(shut_until).date() - days[0]).days :]:
         midnight = datetime.combine(today, time.min, CHINA)
-        minutes = set() if hours is None else _edge_minutes(hours, today, calendar)
-        edges = {midnight + timedelta(minutes=minute) for minute in minutes}
-        edges |= {bound for bound in bounds if midnight <= bound < midnight + ONE_DAY}
+        edges = {midnight + timedelta(minutes=minute) for minute in _edge_minutes(hours, today, calendar)}
+        edges |= {bound for bound in bounds if bound.date() == today}
         yield from sorted(edge for edge in edges if edge > at)
 
 
 def _edge_minutes(hours: Compiled, today: date, calendar: Calendar) -> set[int]:
+    """The minutes of a day at which a span begins or ends, the night before included."""
     yesterday = today - ONE_DAY
     own = hours.spans(today.month * 100 + today.day, calendar.day_class(today))
     night = hours.spans(yesterday.month * 100 + yesterday.day, calendar.day_class(yesterday))
-    minutes = {0}
-    minutes |= {minute for span in own for minute in span[:2]}
+    minutes = {minute for span in own for minute in span[:2]}
     minutes |= {minute - MINUTES_A_DAY for span in night for minute in span[:2]}
     return {minute for minute in minutes if 0 <= minute < MINUTES_A_DAY}

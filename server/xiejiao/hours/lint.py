@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
-from xiejiao.hours.compiling import Compiled, Day, compiled
+from xiejiao.hours.compiling import NEW_YEAR, Compiled, Day, compiled
 from xiejiao.hours.rules import Rule, Rules, State
 from xiejiao.hours.wording import Lang, Wording
 
@@ -78,7 +78,7 @@ def _overrides_holidays(rule: Rule, later: Rule) -> bool:
 
 
 def _same_season(rule: Rule, other: Rule) -> bool:
-    starts = [stretch.first for stretch in (*rule.season, *other.season)] or [101]
+    starts = [stretch.first for stretch in (*rule.season, *other.season)] or [NEW_YEAR]
     return any(rule.in_season(start) and other.in_season(start) for start in starts)
 
 

@@ -7,19 +7,19 @@ from itertools import groupby
 from xiejiao.hours.compiling import Compiled, Day, Season, Span, compiled
 from xiejiao.hours.rules import DAYS_A_WEEK, MINUTES_A_DAY, WHOLE_DAY, Rule, Rules, State, TimeRange, joined_times
 
+NEVER = (Rule(state=State.CLOSED),)
 STRENGTH = {State.CLOSED: 0, State.UNKNOWN: 1, State.OPEN: 2}
 """Of two states at one minute the stronger holds."""
 
 
 def written(hours: Compiled) -> Rules | None:
     """Rules that compile to just these hours; None when no text of the subset gives them for every class of day."""
-    rules = Rules(
-        tuple(
-            replace(rule, season=tuple(stretches))
-            for days, stretches in hours.stretches().items()
-            for rule in _season_rules(Season(stretches[0].first, days))
-        )
-    )
+    found = [
+        replace(rule, season=tuple(stretches))
+        for days, stretches in hours.stretches().items()
+        for rule in _season_rules(Season(stretches[0].first, days))
+    ]
+    rules = Rules(tuple(found) or NEVER)
     sayable = all(times.start < MINUTES_A_DAY for rule in rules for times in rule.times)
     return rules if sayable and compiled(rules) == hours else None
 

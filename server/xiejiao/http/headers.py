@@ -2,6 +2,7 @@
 
 from flask import Flask, Response, request
 
+from xiejiao.http import language
 from xiejiao.http.problems import problem
 
 _SECURITY = {
@@ -28,5 +29,7 @@ def register(app: Flask, *, longest_query: int) -> None:
         if request.path.startswith("/api/"):
             # Open data for any program: without credentials, so nothing of a person can be read across origins.
             response.headers["Access-Control-Allow-Origin"] = "*"
-            response.headers.add("Vary", "Accept-Language")
+        # Not on every answer: caches would keep a cell once for each list of languages that browsers send.
+        if language.mattered():
+            response.vary.add("Accept-Language")
         return response

@@ -7,8 +7,9 @@ from flask import Flask, Response
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
+from xiejiao.encodings import as_json
 from xiejiao.errors import ConflictError, InputError, NotFoundError
-from xiejiao.http import json, language
+from xiejiao.http import language
 from xiejiao.language import Words
 
 log = logging.getLogger("xiejiao.http")
@@ -33,7 +34,7 @@ def problem(status: int, *, headers: dict[str, str] | None = None, **members: ob
     """A problem document with `members` beside the standard ones."""
     name, title = TITLES[status]
     body = {"type": f"/api/docs#{name}", "title": title.in_(language.wanted()), "status": status, **members}
-    response = Response(json.encoded(body), status, content_type="application/problem+json")
+    response = Response(as_json(body), status, content_type="application/problem+json")
     response.headers.update(headers or {})
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -17,8 +17,9 @@ def put(connection: Connection, organisations: Sequence[Organisation]) -> None:
 
     Raises InputError that names every path which is malformed or whose parent exists neither here nor there.
     """
-    parents = {each.path.rpartition(".")[0] for each in organisations} - {""}
-    known = {each.path for each in organisations} | ids(connection, parents).keys()
+    well_formed = {each.path for each in organisations if PATH.fullmatch(each.path)}
+    parents = {path.rpartition(".")[0] for path in well_formed} - {""}
+    known = well_formed | ids(connection, parents).keys()
     faults = [
         FieldFault(each.path, Words("组织路径格式不对", "the path is malformed"))
         if not PATH.fullmatch(each.path)

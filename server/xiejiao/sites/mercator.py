@@ -75,8 +75,9 @@ class Tile:
     def box(self) -> Box:
         """The rectangle that the tile covers."""
         side = 2 * HALF_M / 2**self.z
-        west, north = self.x * side - HALF_M, HALF_M - self.y * side
-        return Box(west, north - side, west + side, north)
+        # Each edge by its own number, so that neighbours share theirs to the last bit.
+        west, east = self.x * side - HALF_M, (self.x + 1) * side - HALF_M
+        return Box(west, HALF_M - (self.y + 1) * side, east, HALF_M - self.y * side)
 
 
 def tile_at(lon: float, lat: float, z: int) -> Tile:

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, current_app, request
 
 from xiejiao.database import reading_once
 from xiejiao.errors import FieldFault, InputError, NotFoundError
-from xiejiao.http import json, language, query_string
+from xiejiao.http import encodings, json, language, query_string
 from xiejiao.http.access import public
 from xiejiao.http.budget import exempt
 from xiejiao.http.openapi import operation
@@ -111,7 +111,7 @@ def _next_page(after: str | None) -> str | None:
     query=schemas.OneQuery,
     answer=schemas.SiteFeature,
     media_type=GEOJSON,
-    example="/api/v1/sites/{code}",
+    example=f"/api/v1/sites/{code.code_of(0)}",  # the first place of the seed
     problems=(400, 404, 429, 503),
     id="Id (UUID) of the place, or its code as on the poster",
 )
@@ -140,7 +140,7 @@ def _uuid(text: str) -> UUID:
 @exempt
 @operation(
     answer=schemas.Cell,
-    example="/api/v1/cells/14/13476/7064",
+    example="/api/v1/cells/14/13476/7051",
     problems=(400, 503),
     x="Column of the tile from the west, 0 to 16383",
     y="Row of the tile from the north, 0 to 16383",
@@ -174,4 +174,4 @@ def _tile(tile: Tile, *, max_age_s: int) -> Response:
     ]
     if faults:
         raise InputError(*faults)
-    return _keeper().tile(tile).answer(max_age_s=max_age_s)
+    return encodings.answer(_keeper().tile(tile), max_age_s=max_age_s)

@@ -51,7 +51,7 @@ _COLUMNS = """
     nullif(site.shut, '{}') AS shut, nullif(site.extra, '{}') AS extra, nullif(site.mask, '{}') AS mask, site.demo
 """
 _INSIDE = "site.spot && ST_MakeEnvelope(:west, :south, :east, :north, 3857)"
-# A tile holds its south and west edges and not the others, so that no place lies in two.
+# A tile holds its north and west edges and not the others, so that no place lies in two.
 _EXACTLY = (
     "ST_X(site.spot) >= :west AND ST_X(site.spot) < :east AND ST_Y(site.spot) > :south AND ST_Y(site.spot) <= :north"
 )

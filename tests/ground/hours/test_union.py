@@ -7,6 +7,7 @@ from xiejiao.hours import Fault, FaultCode, parse, union
 UNIONS = [
     (["Mo-Su 08:00-22:00", "Mo-Su 22:00-08:00"], "24/7"),
     (["Mo-Su 08:00-22:00", 'Mo-Su 22:00-08:00 open "扫码"'], 'Mo-Su 08:00-22:00, Mo-Su 22:00-08:00 open "扫码"'),
+    (["Mo-Su off", "Mo-Su 08:00-12:00 off"], "Mo-Su off"),
     (["24/7", "Mo-Fr 09:00-17:00; PH off"], "24/7"),
     (["Mo-Fr 09:00-17:00; PH off", "Mo-Fr 09:00-17:00; PH off"], "Mo-Fr 09:00-17:00; PH off"),
     (["Mo-Fr 09:00-12:00", "Mo-Fr 12:00-17:00"], "Mo-Fr 09:00-17:00"),
