@@ -22,8 +22,8 @@ from bench.installation import Installation
 from xiejiao import database
 from xiejiao.cluster import Role
 from xiejiao.coordinates import Position
+from xiejiao.encodings import as_json
 from xiejiao.hours import CHINA
-from xiejiao.http.json import encoded
 from xiejiao.sites import queries, schemas, tiles
 from xiejiao.sites.changes import Known
 from xiejiao.sites.keeper import PACK_QUALITY
@@ -83,12 +83,12 @@ def measured(there: Installation, tile: Tile, known: Known, gdal: Path) -> Sizes
     now = dt.datetime.combine(installation.WORKDAY, dt.time(14), CHINA)
     began = time.monotonic()
     with database.connected(there.url(Role.OWNER)) as connection:
-        document = encoded(tiles.pack(connection, tile, almanac=known.almanac, at=now).document)
+        document = as_json(tiles.pack(connection, tile, almanac=known.almanac, at=now).document)
     drawn = time.monotonic()
     pack = brotli.compress(document, quality=PACK_QUALITY)
     compressed = time.monotonic()
     sites = places_in(there, tile, known)
-    geojson = encoded(schemas.features(sites, almanac=known.almanac, at=now, language="zh"))
+    geojson = as_json(schemas.features(sites, almanac=known.almanac, at=now, language="zh"))
     flatgeobuf = _flatgeobuf(geojson, gdal)
     return Sizes(
         len(sites),
