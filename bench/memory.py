@@ -1,4 +1,4 @@
-"""Memory of the server's workers after thousands of mixed requests, and how long a second start takes.
+"""Memory of the server's workers after thousands of mixed requests.
 
 The requests are nearest queries, cells and packs around the places of the whole country, so that every worker fills
 what it keeps of drawn tiles.
@@ -18,7 +18,7 @@ from xiejiao.coordinates import Position
 from xiejiao.sites.mercator import tile_at
 from xiejiao.sites.tiles import PACK_ZOOM
 
-WANTED_MB, WANTED_S = 150, 5
+WANTED_MB = 150
 CLIENTS = 4
 
 
@@ -51,20 +51,17 @@ def _seconds(server: Server, path: str) -> float:
 
 
 def run(places: int, *, port: int, requests: int) -> None:
-    """Start twice, measure the second start, ask, and measure the workers."""
-    with installation.running(places) as there:
+    """Start, ask, and measure the workers."""
+    with installation.running(places) as there, serving(there, port) as server:
         paths = mixed(there, requests)
-        with serving(there, port) as server:
-            print(f"{places:,} places; server ready after {server.started_s:.1f} s beside a running PostgreSQL")
-            _print_memory(server, "fresh")
-            began = time.monotonic()
-            with ThreadPoolExecutor(CLIENTS) as clients:
-                # Each request opens a connection of its own, which the kernel gives to either worker.
-                took_s = list(clients.map(lambda path: _seconds(server, path), paths))
-            print(f"  {requests:,} mixed requests in {time.monotonic() - began:.0f} s, the slowest {max(took_s):.1f} s")
-            _print_memory(server, f"then (wanted {WANTED_MB} MB at the most)")
-    with serving(there, port) as server:
-        print(f"  second start with PostgreSQL: ready after {server.started_s:.1f} s (wanted {WANTED_S} s at the most)")
+        print(f"{places:,} places")
+        _print_memory(server, "fresh")
+        began = time.monotonic()
+        with ThreadPoolExecutor(CLIENTS) as clients:
+            # Each request opens a connection of its own, which the kernel gives to either worker.
+            took_s = list(clients.map(lambda path: _seconds(server, path), paths))
+        print(f"  {requests:,} mixed requests in {time.monotonic() - began:.0f} s, the slowest {max(took_s):.1f} s")
+        _print_memory(server, f"then (wanted {WANTED_MB} MB at the most)")
 
 
 def main() -> None:

@@ -203,8 +203,7 @@ def test_every_example_runs_as_written(populated: Callable[[Role], str], documen
             assert found is None or found, f"{path}: the example finds nothing"
     finally:
         database.bind(None)
-        pools.reader.dispose()
-        pools.writer.dispose()
+        pools.close()
 
 
 # ── one shape of error ──

@@ -84,8 +84,7 @@ def writer(empty_database: Callable[[str], Callable[[Role], str]]) -> Iterator[E
     database.bind(pools)
     yield pools.writer
     database.bind(None)
-    pools.reader.dispose()
-    pools.writer.dispose()
+    pools.close()
 
 
 def process() -> Process:

@@ -28,7 +28,8 @@ THREE_AT_NIGHT = TWO_IN_THE_AFTERNOON.replace(hour=3)
 CITIES = json.loads((Path(__file__).parents[2] / "seed" / "cities.json").read_text("utf-8"))["rows"]
 
 EVERY_PLACE = text(
-    "SELECT site.id::text, ST_X(position) AS lon, ST_Y(position) AS lat, kind, status, position_accuracy_m, text AS hours,"
+    "SELECT site.id::text, ST_X(position) AS lon, ST_Y(position) AS lat, kind, status, position_accuracy_m,"
+    " text AS hours,"
     " ARRAY(SELECT amenity FROM site_amenity WHERE site_id = site.id AND state IN ('works', 'unknown')) AS amenities,"
     " ARRAY(SELECT effect || ' ' || lower(during) || '/' || upper(during) FROM site_dated WHERE site_id = site.id)"
     " AS dated FROM site LEFT JOIN hours ON hours.id = hours_id ORDER BY site.id"

@@ -1,5 +1,6 @@
 """How many public requests one address may make of this process: 429 beyond, and never a reason to fail."""
 
+import math
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -63,9 +64,9 @@ class Spending:
             self._window = int(window)
             self._spent.clear()
         self._spent[address] += 1
-        return (
-            0 if self._spent[address] <= self._allowed.requests else max(1, round(self._allowed.window_s - elapsed_s))
-        )
+        if self._spent[address] <= self._allowed.requests:
+            return 0
+        return math.ceil(self._allowed.window_s - elapsed_s)
 
 
 def register(app: Flask, allowed: Budget | None, *, seconds: Callable[[], float]) -> None:
