@@ -181,7 +181,7 @@ class Cluster:
                 user=self.user,
             )
             if made.returncode:
-                why = _last_line(made.stderr)
+                why = _last_line(made.stderr.partition("initdb: removing ")[0])
                 message = (
                     f"PostgreSQL could not make its cluster in {self.folder} ({why}); see to that and start again."
                 )
