@@ -56,13 +56,8 @@ def main() -> None:
     first = seconds_to_ready(var)
     slowest = max(seconds_to_ready(var) for _ in range(STARTS))
     print(f"first of these starts {first:.2f} s")
-<<<<<<< HEAD
     share = slowest / PROMISED_S
     print(f"slowest of {STARTS} later starts {slowest:.2f} s, {share:.2f} of the {PROMISED_S:.0f} s promised")
-=======
-    ratio = slowest / PROMISED_S
-    print(f"slowest of {STARTS} later starts {slowest:.2f} s, {ratio:.2f} of the {PROMISED_S:.0f} s promised")
->>>>>>> cluster
 
 
 if __name__ == "__main__":
