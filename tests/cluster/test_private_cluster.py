@@ -169,9 +169,10 @@ def test_a_lock_file_whose_number_belongs_to_another_program_now_does_not_hinder
 
 
 @pytest.mark.long
-def test_orphans_of_an_earlier_postgresql_are_named_rather_than_joined(stopped: Cluster) -> None:
+def test_orphans_of_an_earlier_postgresql_are_named_rather_than_joined(stopped: Cluster, until: Until) -> None:
     orphan = as_its_user(stopped, "/bin/sh", "-c", f"cd '{stopped.data}' && exec sleep 60")
     with orphan:
+        assert until(lambda: Path(f"/proc/{orphan.pid}/cwd").readlink() == stopped.data)
         with pytest.raises(OperatorError, match=rf"end them \(kill {orphan.pid}\)"):
             stopped.start()
         orphan.kill()
