@@ -89,7 +89,8 @@ def run(places: int, *, port: int, rounds: int, seconds: int, connections: Seque
             CELL: [cell_path(position) for position in here],
         }
         for each in paths.values():
-            load(server, each, connections=4, seconds=2)
+            # Many connections reach both workers; each draws its own cells.
+            load(server, each, connections=32, seconds=8)
         print(f"{places:,} places; nearest: {CASE.name}, limit {LIMIT}, at {len(here)} positions", flush=True)
         for count in connections:
             _print_rounds(there, server, paths, said, connections=count, rounds=rounds, seconds=seconds)
@@ -117,10 +118,9 @@ def _print_rounds(
             slowest = max(slowest, found.p99_ms)
     print(f"{connections} connection(s), {rounds} rounds of {seconds} s")
     for name in (HELLO, NEAREST, CELL):
-        print(
-            f"  {name:10} {statistics.median(rates[name]):8.0f} a second, median {statistics.median(medians[name]):6.2f}"
-            f" ms, wrk used {statistics.median(clients[name]):.0%} of a core"
-        )
+        rate, median_ms = statistics.median(rates[name]), statistics.median(medians[name])
+        client = statistics.median(clients[name])
+        print(f"  {name:10} {rate:8.0f} a second, median {median_ms:6.2f} ms, wrk used {client:.0%} of a core")
     print(f"  {PGBENCH:10} {statistics.median(rates[PGBENCH]):8.0f} a second")
     each = list(zip(rates[HELLO], rates[NEAREST], rates[CELL], rates[PGBENCH], strict=True))
     ratio = statistics.median(nearest * (1 / hello + 1 / query) for hello, nearest, _, query in each)

@@ -39,7 +39,7 @@ class Installation:
 
     def known(self) -> Known:
         """Words and almanac, as a server process knows them."""
-        with database.pools(self.url()).reading() as connection:
+        with database.connected(self.url()) as connection:
             return look(connection, None).known
 
     def almanac(self) -> Almanac:

@@ -38,11 +38,10 @@ end
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server that answers on a port of the loopback address; `started_s` is how long it took to be ready."""
+    """A server that answers on a port of the loopback address."""
 
     port: int
     process: int
-    started_s: float
 
     def get(self, path: str) -> bytes:
         """The body of an answer with status 200, compressed with brotli where the server does so."""
@@ -75,7 +74,7 @@ def serving(there: Installation, port: int) -> Iterator[Server]:
                     message = "the server does not answer; see the lines above"
                     raise RuntimeError(message)
                 time.sleep(0.02)
-            yield Server(port, process.pid, time.monotonic() - began)
+            yield Server(port, process.pid)
         finally:
             process.send_signal(signal.SIGTERM)
 

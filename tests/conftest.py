@@ -68,7 +68,7 @@ def database_name(private_cluster: Cluster) -> str:
     with database.connected(owner) as connection, connection.begin():
         seeding.load_words(connection)
         seeding.load_calendars(connection)
-        organisations.put(connection, TREE)
+        organisations.add(connection, TREE)
     return name
 
 
@@ -158,6 +158,8 @@ class OneTransaction:
             yield self.connection
         finally:
             savepoint.rollback()
+
+    reading_once = reading
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

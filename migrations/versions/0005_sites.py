@@ -38,6 +38,7 @@ def upgrade() -> None:
             position_accuracy_m real CONSTRAINT site_position_accuracy_m_check CHECK (position_accuracy_m > 0),
             hours_id integer CONSTRAINT site_hours_id_fkey REFERENCES hours,
             hours_written text CONSTRAINT site_hours_written_check CHECK (length(hours_written) BETWEEN 1 AND 1000),
+            source text CONSTRAINT site_source_check CHECK (length(source) BETWEEN 1 AND 500),
             notice text CONSTRAINT site_notice_check CHECK (length(notice) BETWEEN 1 AND 1000),
             confirmed_at timestamptz,
             status text NOT NULL DEFAULT 'active' CONSTRAINT site_status_check CHECK (status IN ('active', 'closed')),
@@ -75,6 +76,7 @@ def upgrade() -> None:
         "position_accuracy_m": "radius in metres within which the entrance is thought to lie",
         "hours_id": "union of the hours of all ways in; null: not known",
         "hours_written": "hours as the source wrote them, kept where they were not understood",
+        "source": "who says that the place is there, and when, as a newspaper and its date",
         "confirmed_at": "when somebody responsible last said that the row is true",
         "shut": "closed whatever the rule says; from site_dated",
         "extra": "open whatever the rule says; from site_dated",
@@ -93,7 +95,8 @@ def upgrade() -> None:
     op.execute("CREATE INDEX site_organisation_id_idx ON site (organisation_id)")
     op.execute(
         """
-        CREATE FUNCTION site_grams(lines text) RETURNS text[] LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+        CREATE FUNCTION site_grams(lines text) RETURNS text[]
+        LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 100000 AS $$
             SELECT coalesce(array_agg(DISTINCT substr(word, place, size)), '{}')
             FROM regexp_split_to_table(lines, '\\s+') AS word,
                 generate_series(1, length(word)) AS place,

@@ -8,12 +8,13 @@ from types import MappingProxyType
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter
 
 import xiejiao.calendar.routes
 import xiejiao.sites.routes
 import xiejiao.vocabulary.routes
 from xiejiao import __version__, cluster, database
-from xiejiao.config import Config, from_environment
+from xiejiao.config import MOST_PROXIES, Config, from_environment
 from xiejiao.encodings import Encoded
 from xiejiao.http import access_log, budget, headers, health, openapi, problems, reference, shell
 from xiejiao.sites.keeper import Keeper
@@ -28,6 +29,12 @@ BLUEPRINTS = (  # the API page keeps this order
     health.bp,
     reference.bp,
 )
+
+
+class WholeNumber(IntegerConverter):
+    """A whole number in an address, in plain digits: Unicode has more, and one thing would have many addresses."""
+
+    regex = r"[0-9]{1,9}"
 
 
 def utc_now() -> dt.datetime:
@@ -48,19 +55,23 @@ def create_app(
     """
     app = Flask(__name__, static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=LONGEST_BODY, PUBLIC_URL=config.public_url.rstrip("/"))
+    # Where people reach it; never the Host header, which whoever asks may set as they like.
+    app.config["ORIGIN"] = app.config["PUBLIC_URL"] or f"http://{config.host}:{config.port}"
     app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    app.url_map.converters["int"] = WholeNumber
     app.extensions["keeper"] = Keeper(seconds=seconds, now=now)
     problems.register(app)
     headers.register(app, longest_query=LONGEST_QUERY)
     access_log.register(app)
-    budget.register(app, budget.budget(config.rate_public))
+    budget.register(app, budget.budget(config.rate_public), seconds=seconds)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.register_blueprint(shell.blueprint(built))
     app.extensions["api_document"] = openapi.document(
         app, version=__version__, licence=config.data_licence, server=app.config["PUBLIC_URL"]
     )
-    hops = config.number("trusted_proxies", 0, 10)
+    hops = config.number("trusted_proxies", 0, MOST_PROXIES)
     if hops:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # as Flask's own documentation does
     return app
@@ -70,10 +81,9 @@ def serve() -> Flask:
     """The application of a server process, with its settings from the environment and its own connections."""
     config = from_environment()
     logging.basicConfig(
-        level=logging.INFO if config.log_level.lower() == "info" else logging.WARNING,
+        level=logging.INFO if config.verbose else logging.WARNING,
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
     )
     url = config.database_url or cluster.at(config.folder).url(cluster.Role.APP)
-    pooled = config.database_pooler == "yes"
-    database.bind(database.pools(url, config.database_read_url, pooled=pooled))
+    database.bind(database.pools(url, config.database_read_url, pooled=config.pooled))
     return create_app(config, built=shell.files())

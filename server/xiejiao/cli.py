@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import click
+import psycopg
+import sqlalchemy.exc
 
 from xiejiao import backup, cluster, config, coordinates, database, postgresql, progress, seeding, serving
 from xiejiao import hours as rules
@@ -18,6 +20,7 @@ from xiejiao.config import Config
 from xiejiao.coordinates import Datum
 from xiejiao.errors import FieldFault, InputError, OperatorError
 from xiejiao.language import Language
+from xiejiao.sites.schemas import FIRST_INSTANT, LAST_INSTANT
 
 _ROLES = {"owner": Role.OWNER, "app": Role.APP, "read": Role.READ}
 
@@ -33,6 +36,9 @@ class _Sentences(click.Group):
         except InputError as error:
             for fault in error.faults:
                 click.echo(f"{fault.field}: {fault.message.in_(_language())}", err=True)
+        except (sqlalchemy.exc.OperationalError, psycopg.OperationalError) as error:
+            why = str(error.__cause__ or error).partition("\n")[0]
+            click.echo(f"The database could not go on ({why}); see that it runs and has room on its disk.", err=True)
         return ctx.exit(1)
 
 
@@ -102,7 +108,7 @@ def status(context: click.Context) -> None:
     """
     settings: Config = context.obj
     if not settings.private:
-        serving.answers(settings.database_url)
+        serving.answers("DATABASE_URL", settings.database_url)
         click.echo("The outside database that DATABASE_URL names takes connections.")
         return
     private = _private(settings)
@@ -275,14 +281,13 @@ def _explained(reading: rules.Reading, at: dt.datetime) -> dict[str, Any]:
     year_calendar = seeding.announced_calendar()
     compiled = None if reading.rules is None else rules.compiled(reading.rules)
     next_change = rules.next_change(compiled, at, year_calendar)
-    announced = year_calendar.announced(at.astimezone(rules.CHINA).year)
     problem = reading.problem
     return {
         "opening_hours": None if reading.rules is None else str(reading.rules),
         "words": None if compiled is None else rules.words(compiled, _language()),
         "state": str(rules.state(compiled, at, year_calendar).state),
         "next_change": next_change and next_change.isoformat(timespec="seconds"),
-        "calendar": "announced" if announced else "not_announced",
+        "calendar": "announced" if year_calendar.knows(at, next_change) else "not_announced",
         "problem": problem and {"at": problem.at, "message": problem.message(_language())},
     }
 
@@ -292,8 +297,8 @@ def _instant(text: str) -> dt.datetime:
         at = dt.datetime.fromisoformat(text)
     except ValueError:
         at = None
-    if at is None or at.tzinfo is None:
-        message = f"{text!r} is no instant with an offset, as 2026-10-01T10:00:00+08:00."
+    if at is None or at.tzinfo is None or not FIRST_INSTANT <= at < LAST_INSTANT:
+        message = f"{text!r} is no instant of the years 2000 to 2099 with an offset, as 2026-10-01T10:00:00+08:00."
         raise click.BadParameter(message, param_hint="--at")
     return at
 
@@ -357,5 +362,5 @@ def _owner_url(settings: Config) -> Iterator[str]:
         with _private(settings).up():
             yield url
     else:
-        serving.answers(url)
+        serving.answers("DATABASE_OWNER_URL", url)
         yield url

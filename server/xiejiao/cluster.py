@@ -93,7 +93,12 @@ class Cluster:
                 self._clear_what_died()
                 self._configure()
                 self._launch(programs, dies_with_caller=dies_with_caller)
-            self._prepare()
+            try:
+                self._prepare()
+            except BaseException:
+                if started:
+                    self.stop()
+                raise
         return started
 
     def stop(self) -> bool:
@@ -176,12 +181,15 @@ class Cluster:
                 user=self.user,
             )
             if made.returncode:
-                why = _last_line(made.stderr)
+                why = _last_line(made.stderr.partition("initdb: removing ")[0])
                 message = (
                     f"PostgreSQL could not make its cluster in {self.folder} ({why}); see to that and start again."
                 )
                 raise OperatorError(message)
             with _writing(self.folder), self.user.acting():
+                # What initdb found out about this machine stays; what we decide is read after it.
+                with (unfinished / "postgresql.conf").open("a") as settings:
+                    settings.write("include 'xiejiao.conf'\n")
                 unfinished.rename(self.data)
 
     def _configure(self) -> None:
@@ -189,7 +197,7 @@ class Cluster:
         with _writing(self.folder), self.user.acting():
             self.sockets.mkdir(mode=0o700, exist_ok=True)
             _refuse_unless_owned(self.sockets, self.user)
-            _write(self.data / "postgresql.conf", _SETTINGS.format(port=_PORT, sockets=self.sockets))
+            _write(self.data / "xiejiao.conf", _SETTINGS.format(port=_PORT, sockets=self.sockets))
             _write(self.data / "pg_hba.conf", "local all all peer map=xiejiao\n")
             people = dict.fromkeys(["root", self.user.name])
             lines = [f'xiejiao "{person}" {role}\n' for person in people for role in Role]

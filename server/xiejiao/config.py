@@ -7,6 +7,9 @@ from pathlib import Path
 
 from xiejiao.errors import OperatorError
 
+MOST_PROXIES = 10
+"""Proxies that may stand before the server."""
+
 
 def _setting(variable: str, meaning: str, default: str) -> str:
     return field(default=default, metadata={"variable": variable, "meaning": meaning})
@@ -83,12 +86,30 @@ class Config:
         """Whether synthetic places may exist here: private cluster, loopback address, no public URL."""
         return self.private and self.host in {"127.0.0.1", "::1", "localhost"} and not self.public_url
 
+    @property
+    def pooled(self) -> bool:
+        """Whether a transaction pooler stands before PostgreSQL."""
+        return self._choice(
+            "database_pooler", {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+        )
+
+    @property
+    def verbose(self) -> bool:
+        """Whether each request is logged."""
+        return self._choice("log_level", {"info": True, "warning": False})
+
+    def _choice(self, name: str, choices: Mapping[str, bool]) -> bool:
+        text = getattr(self, name)
+        if text.lower() not in choices:
+            message = f"{_variable(name)} is {text!r}; set it to {' or '.join(choices)}."
+            raise OperatorError(message)
+        return choices[text.lower()]
+
     def number(self, name: str, low: int, high: int) -> int:
         """The whole number in the setting `name`; OperatorError outside `low`..`high`."""
         text = getattr(self, name)
         if not (text.isascii() and text.isdecimal() and low <= int(text) <= high):
-            variable = next(each.metadata["variable"] for each in settings() if each.name == name)
-            message = f"{variable} is {text!r}; set it to a whole number from {low} to {high}."
+            message = f"{_variable(name)} is {text!r}; set it to a whole number from {low} to {high}."
             raise OperatorError(message)
         return int(text)
 
@@ -96,6 +117,10 @@ class Config:
 def settings() -> tuple[Field[str], ...]:
     """The settings in the order in which they are documented."""
     return tuple(each for each in fields(Config))
+
+
+def _variable(name: str) -> str:
+    return next(str(each.metadata["variable"]) for each in settings() if each.name == name)
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Config:

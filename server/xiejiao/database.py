@@ -1,4 +1,4 @@
-"""The database of this process: `reading()` and `writing()` are the only two doors to it; migrations run from here."""
+"""The database of this process, behind `reading()`, `reading_once()` and `writing()`; migrations run from here."""
 
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -40,6 +40,9 @@ class Doors(Protocol):
     def reading(self) -> AbstractContextManager[Connection]:
         """A read-only transaction with one snapshot."""
 
+    def reading_once(self) -> AbstractContextManager[Connection]:
+        """A connection for single statements that read, each of a snapshot of its own."""
+
     def writing(self) -> AbstractContextManager[Connection]:
         """A transaction that ends in COMMIT, or in rollback when the block raises."""
 
@@ -49,6 +52,7 @@ class Pools:
     """Warm connections: one for each thread that serves, kept for the life of the process."""
 
     reader: Engine
+    once: Engine
     writer: Engine
 
     @contextmanager
@@ -59,10 +63,21 @@ class Pools:
             yield connection
 
     @contextmanager
+    def reading_once(self) -> Iterator[Connection]:
+        """A connection for single statements that read, each of a snapshot of its own."""
+        with self.once.connect() as connection:
+            yield connection
+
+    @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that ends in COMMIT, or in rollback when the block raises."""
         with self.writer.begin() as connection:
             yield connection
+
+    def close(self) -> None:
+        """Close the connections that nobody uses."""
+        for each in (self.reader, self.once, self.writer):
+            each.dispose()
 
 
 class _Process:
@@ -88,6 +103,14 @@ def reading() -> AbstractContextManager[Connection]:
     return _bound().reading()
 
 
+def reading_once() -> AbstractContextManager[Connection]:
+    """A connection for single statements that read, each of a snapshot of its own.
+
+    It saves the way to the database and back that BEGIN and COMMIT take each.
+    """
+    return _bound().reading_once()
+
+
 def writing() -> AbstractContextManager[Connection]:
     """A transaction that ends in COMMIT, or in rollback when the block raises."""
     return _bound().writing()
@@ -95,19 +118,37 @@ def writing() -> AbstractContextManager[Connection]:
 
 def pools(url: str, read_url: str = "", *, pooled: bool = False) -> Pools:
     """Pools for the libpq URLs; a transaction pooler (`pooled`) forbids prepared statements."""
-    # Read-only and one snapshot for all its statements, asked for with BEGIN itself: no statement of its own, and none
-    # that a pooler could leak to the next client.
-    reader = engine(read_url or url, pooled=pooled).execution_options(
-        postgresql_readonly=True, isolation_level="REPEATABLE READ"
+    reads = read_url or url
+    return Pools(
+        engine(reads, pooled=pooled, ready=_holds_snapshots),
+        engine(reads, pooled=pooled, ready=_commits_each_statement),
+        engine(url, pooled=pooled),
     )
-    return Pools(reader, engine(url, pooled=pooled))
 
 
-def engine(url: str, *, pooled: bool = False) -> Engine:
-    """An engine for a libpq URL, in any form that libpq reads (several hosts, sockets, `target_session_attrs`)."""
-    connect: Callable[[], psycopg.Connection] = functools.partial(
-        psycopg.connect, url, prepare_threshold=None if pooled else 2, connect_timeout=2, application_name="xiejiao"
-    )
+def _holds_snapshots(connection: psycopg.Connection) -> None:
+    # Asked for with BEGIN itself: no statement of its own, and none that a pooler could leak to the next client.
+    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+    connection.read_only = True
+
+
+def _commits_each_statement(connection: psycopg.Connection) -> None:
+    connection.autocommit = True
+
+
+def engine(url: str, *, pooled: bool = False, ready: Callable[[psycopg.Connection], None] = lambda _: None) -> Engine:
+    """An engine for a libpq URL, in any form that libpq reads (several hosts, sockets, `target_session_attrs`).
+
+    `ready` is done once to each new connection.
+    """
+
+    def connect() -> psycopg.Connection:
+        opened = psycopg.connect(
+            url, prepare_threshold=None if pooled else 2, connect_timeout=2, application_name="xiejiao"
+        )
+        ready(opened)
+        return opened
+
     return create_engine(
         "postgresql+psycopg://", creator=connect, poolclass=QueuePool, pool_size=1, max_overflow=-1, pool_pre_ping=False
     )

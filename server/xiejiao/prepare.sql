@@ -21,6 +21,9 @@ ALTER ROLE xiejiao_read SET statement_timeout = '5s';
 ALTER ROLE xiejiao_read SET lock_timeout = '2s';
 ALTER ROLE xiejiao_read SET idle_in_transaction_session_timeout = '10s';
 
+-- A migration that waits for a lock holds up everybody behind it: it fails and is run again.
+ALTER ROLE xiejiao_owner SET lock_timeout = '5s';
+
 -- The same few short queries run all day: plan each once, and never compile one.
 ALTER ROLE xiejiao_app SET plan_cache_mode = 'force_generic_plan';
 ALTER ROLE xiejiao_app SET jit = off;

@@ -4,22 +4,21 @@ import datetime as dt
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-from sqlalchemy import Connection, Text, cast, select
+from sqlalchemy import Connection, select
 
 from xiejiao.calendar import commands as calendar
 from xiejiao.calendar import queries as calendars
 from xiejiao.calendar import schemas as calendar_schemas
 from xiejiao.calendar.rules import Year
 from xiejiao.coordinates import Datum, Position, to_wgs84
-from xiejiao.errors import InputError
+from xiejiao.errors import FieldFault, InputError
 from xiejiao.hours import Calendar
-from xiejiao.http.query_string import faults
+from xiejiao.language import Words
 from xiejiao.organisations import commands as organisations
-from xiejiao.organisations import models as unions
 from xiejiao.organisations.rules import Level, Organisation
 from xiejiao.sites import commands, demonstration, models
 from xiejiao.sites.almanac import calendar_of
@@ -30,11 +29,15 @@ from xiejiao.vocabulary import commands as vocabulary
 from xiejiao.vocabulary.queries import vocabulary as words_of
 from xiejiao.vocabulary.rules import AmenityTerm, Kind, Trade, Vocabulary
 
+LONGEST_FILE = 1024 * 1024
+"""Bytes of a file that announces a year, at the most."""
 SEED = Path(__file__).parents[2] / "seed"
 DEMONSTRATION_CITIES = ("梅州市", "威海市", "泉州市")
 DEMONSTRATION_PLACES = 360
 DEMONSTRATION_SEED = 20_211_027
 """The day on which the first ten stations of 泉州台商投资区 opened."""
+SEEDER = "seed"
+"""Who adds the places of the seed, as the history says it."""
 DEMONSTRATION = "demonstration"
 """Who adds synthetic places, as the history says it."""
 DEMONSTRATION_NOTICE = "演示数据,不是真实地点。"
@@ -53,16 +56,15 @@ def _read(path: Path) -> Any:  # noqa: ANN401 - JSON
 
 
 def load(connection: Connection, *, when: dt.datetime, folder: Path = SEED) -> Loaded:
-    """Bring words and unions up to date, and add the years and places that are not there yet.
+    """Bring the words of the field up to date, and add the unions, years and places that are not there yet.
 
-    What people changed since is left alone: a year that is announced already and a place of the same name and union
-    are not touched.
+    What people changed since is left alone, and what they renamed or closed does not come back.
     """
     load_words(connection, folder=folder)
-    organisations.put(connection, list(_organisations(_read(folder / "organisations.json")["rows"])))
+    organisations.add(connection, list(_organisations(_read(folder / "organisations.json")["rows"])))
     years = load_calendars(connection, folder=folder)
     drafts = list(_new(connection, [_place(row) for row in _read(folder / "places.json")["rows"]]))
-    added = commands.add(connection, drafts, words=words_of(connection), deed=Deed("seed", when))
+    added = commands.add(connection, drafts, words=words_of(connection), deed=Deed(SEEDER, when))
     return Loaded(years, len(added))
 
 
@@ -82,11 +84,11 @@ def load_calendars(connection: Connection, *, folder: Path = SEED) -> int:
 
 def year_in(path: Path) -> Year:
     """The year of the calendar in a file; InputError that names every fault in it."""
-    try:
-        document = calendar_schemas.CalendarYear.model_validate_json(path.read_bytes())
-    except ValidationError as error:
-        raise InputError(*faults(error)) from error
-    return calendar_schemas.year_to_import(document)
+    with path.open("rb") as file:
+        text = file.read(LONGEST_FILE + 1)
+    if len(text) > LONGEST_FILE:
+        raise InputError(FieldFault("file", Words("文件太大", "is too large for a year of the calendar")))
+    return calendar_schemas.year_to_import(text)
 
 
 def announced_calendar(folder: Path = SEED) -> Calendar:
@@ -128,6 +130,7 @@ def _place(row: dict[str, Any]) -> SiteDraft:
         ),
         access=tuple(Access(Mode(way["mode"]), way["opening_hours"]) for way in row["access"]),
         amenities=tuple(Amenity(code) for code in row["amenities"]),
+        source=f"{row['source']}；{row['published']}",
         brands=tuple(row["brands"]),
         address=row["address"] or "",
         division=row["division"],
@@ -137,14 +140,11 @@ def _place(row: dict[str, Any]) -> SiteDraft:
 
 
 def _new(connection: Connection, drafts: list[SiteDraft]) -> Iterator[SiteDraft]:
-    """Those of `drafts` whose name no place of the same union has."""
-    union = unions.organisation
-    pairs = select(models.site.c.name, cast(union.c.path, Text)).join(
-        union, union.c.id == models.site.c.organisation_id
-    )
-    wanted = [draft.name for draft in drafts]
-    there = {(name, path) for name, path in connection.execute(pairs.where(models.site.c.name.in_(wanted)))}
-    return (draft for draft in drafts if (draft.name, draft.organisation) not in there)
+    """Those of `drafts` that the seed never added: a place that was renamed or closed since does not come back."""
+    history = models.site_history
+    named = history.c.changes["name"][1].astext
+    there = set(connection.scalars(select(named).where(history.c.actor == SEEDER, history.c.action == "added")))
+    return (draft for draft in drafts if draft.name not in there)
 
 
 def cities(folder: Path = SEED) -> list[demonstration.City]:
@@ -157,9 +157,11 @@ def add_demonstration(connection: Connection, count: int | None, *, when: dt.dat
     everywhere = cities()
     region = [city for city in everywhere if city.name in DEMONSTRATION_CITIES]
     around, number = (everywhere, count) if count else (region, DEMONSTRATION_PLACES)
-    places = demonstration.places(number, DEMONSTRATION_SEED, around=around)
-    drafts = (_synthetic(place) for place in places)
-    return len(commands.add(connection, drafts, words=words_of(connection), deed=Deed(DEMONSTRATION, when)))
+    drafts = map(_synthetic, demonstration.places(number, DEMONSTRATION_SEED, around=around))
+    words, deed = words_of(connection), Deed(DEMONSTRATION, when)
+    # By chunks, so that millions of places leave no list of millions of ids.
+    chunks = iter(lambda: list(islice(drafts, commands.CHUNK)), [])
+    return sum(len(commands.add(connection, chunk, words=words, deed=deed)) for chunk in chunks)
 
 
 def remove_demonstration(connection: Connection, *, when: dt.datetime) -> int:
@@ -184,7 +186,7 @@ def _synthetic(place: SyntheticPlace) -> SiteDraft:
         name=place.name,
         kind=place.kind,
         organisation=place.organisation,
-        located=Located(place.lon, place.lat, f"{place.lon},{place.lat}", Datum.WGS84, "demonstration", None),
+        located=Located(place.lon, place.lat, f"{place.lon},{place.lat}", Datum.WGS84, DEMONSTRATION, None),
         access=tuple(Access(Mode(mode), text) for mode, text in place.access) or (Access(Mode.OPEN_DOOR, None),),
         amenities=tuple(Amenity(code, AmenityState(state)) for code, state in place.amenities),
         brands=place.brands,
@@ -192,5 +194,6 @@ def _synthetic(place: SyntheticPlace) -> SiteDraft:
         division=place.division,
         host=place.host,
         notice=place.notice or DEMONSTRATION_NOTICE,
+        source=DEMONSTRATION,
         demo=True,
     )

@@ -17,8 +17,9 @@ import psycopg
 
 from xiejiao import cluster, database, postgresql, progress, seeding, unprivileged
 from xiejiao.cluster import Cluster, Role
-from xiejiao.config import Config
+from xiejiao.config import MOST_PROXIES, Config
 from xiejiao.errors import OperatorError
+from xiejiao.http import budget
 
 _ASKS_TO_STOP = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _APPLICATION = "xiejiao.app:serve"
@@ -33,6 +34,7 @@ def serve(config: Config) -> None:
     """Serve until asked to stop by SIGINT, SIGTERM or SIGHUP; OperatorError when that cannot begin or go on."""
     port = config.number("port", 1, 65535)
     workers = config.number("workers", 1, 256)
+    _refuse_settings(config)
     with suppress(KeyboardInterrupt), _stopped_by_signals():
         _leave_root(config)
         _refuse_taken_port(config.host, port)
@@ -41,6 +43,14 @@ def serve(config: Config) -> None:
             progress.say(f"Xiejiao serves on {_origin(config.host, port)} - stop it with Ctrl-C.")
             _watch(web, private)
     progress.say("Stopped.")
+
+
+def _refuse_settings(config: Config) -> None:
+    """OperatorError for a setting that the server processes would stumble over, before anything is started."""
+    budget.budget(config.rate_public)
+    config.number("trusted_proxies", 0, MOST_PROXIES)
+    for setting in ("pooled", "verbose"):
+        getattr(config, setting)
 
 
 @contextmanager
@@ -108,7 +118,13 @@ def _database(config: Config) -> Iterator[Cluster | None]:
             _fill(config, cluster.address(config, Role.OWNER))
             yield private
         return
-    answers(config.database_url)
+    for setting, url in (
+        ("DATABASE_URL", config.database_url),
+        ("DATABASE_OWNER_URL", config.database_owner_url),
+        ("DATABASE_READ_URL", config.database_read_url),
+    ):
+        if url:
+            answers(setting, url)
     database.refuse_powerful(config.database_url)
     if config.database_owner_url:
         _fill(config, config.database_owner_url)
@@ -121,13 +137,13 @@ def _database(config: Config) -> Iterator[Cluster | None]:
     yield None
 
 
-def answers(url: str) -> None:
-    """OperatorError when the outside database at `url` does not let us in."""
+def answers(setting: str, url: str) -> None:
+    """OperatorError when the outside database at `url`, which `setting` names, does not let us in."""
     try:
         psycopg.connect(url, connect_timeout=5).close()
     except psycopg.Error as error:
         why = " ".join(str(error).split())
-        message = f"The outside database does not let the server in ({why}); see to DATABASE_URL and that it runs."
+        message = f"The outside database does not let the server in ({why}); see to {setting} and that it runs."
         raise OperatorError(message) from None
 
 
@@ -156,7 +172,7 @@ def _web(config: Config, port: int, workers: int) -> Iterator[subprocess.Popen[b
         *unprivileged.arguments(unprivileged.present(), death_signal="TERM"),
         *(sys.executable, "-P", "-m", "granian", "--interface", "wsgi", "--factory", _APPLICATION),
         *("--host", config.host, "--port", str(port), "--workers", str(workers), "--blocking-threads", "1"),
-        *("--log-level", "warning", "--workers-kill-timeout", "10"),
+        *("--log-level", "warning", "--workers-kill-timeout", "3", "--respawn-failed-workers"),
     ]
     inherited = postgresql.without_variables(os.environ) if config.private else dict(os.environ)
     environment = {**inherited, "XIEJIAO_VAR": str(config.folder)}

@@ -113,7 +113,7 @@ def is_free_for_taking(folder: Path) -> bool:
     """Whether root may give `folder` away: it does not exist, or is root's own, private to it and empty."""
     try:
         status = folder.lstat()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return True
     shared = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
     return stat.S_ISDIR(status.st_mode) and status.st_uid == 0 and not shared and not any(folder.iterdir())

@@ -169,9 +169,10 @@ def test_a_lock_file_whose_number_belongs_to_another_program_now_does_not_hinder
 
 
 @pytest.mark.long
-def test_orphans_of_an_earlier_postgresql_are_named_rather_than_joined(stopped: Cluster) -> None:
+def test_orphans_of_an_earlier_postgresql_are_named_rather_than_joined(stopped: Cluster, until: Until) -> None:
     orphan = as_its_user(stopped, "/bin/sh", "-c", f"cd '{stopped.data}' && exec sleep 60")
     with orphan:
+        assert until(lambda: Path(f"/proc/{orphan.pid}/cwd").readlink() == stopped.data)
         with pytest.raises(OperatorError, match=rf"end them \(kill {orphan.pid}\)"):
             stopped.start()
         orphan.kill()
@@ -297,3 +298,14 @@ def test_errors_reach_the_log_without_the_values_they_are_about(running: Cluster
     log = running.log.read_text()
     assert "person_phone_key" in log
     assert "secret-number" not in log
+
+
+def test_when_roles_cannot_be_made_it_does_not_stay_running(
+    stopped: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "prepare.sql"
+    broken.write_text("\\set ON_ERROR_STOP on\nCREATE EXTENSION no_such_extension;\n")
+    monkeypatch.setattr(cluster, "PREPARE", broken)
+    with pytest.raises(OperatorError, match="The roles and extensions could not be made"):
+        stopped.start()
+    assert not stopped.alive()

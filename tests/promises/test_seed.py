@@ -153,7 +153,7 @@ def test_names_of_places_are_unique() -> None:
 def test_the_station_at_the_meijiang_bridge_is_as_the_press_saw_it() -> None:
     station = next(place for place in PLACES if "梅江桥" in place["name"])
     assert (station["lon"], station["lat"]) == pytest.approx((116.12, 24.30), abs=0.01)
-    assert station["opening_hours"] == "Mo-Su 08:00-20:00"
+    assert [way["opening_hours"] for way in station["access"]] == ["Mo-Su 08:00-20:00"]
     assert {"microwave", "drinking_water", "air_conditioning", "phone_charging"} <= set(station["amenities"])
 
 

@@ -79,13 +79,12 @@ def writer(empty_database: Callable[[str], Callable[[Role], str]]) -> Iterator[E
     with database.connected(url(Role.OWNER)) as connection, connection.begin():
         seeding.load_words(connection)
         seeding.load_calendars(connection)
-        organisations.put(connection, [UNION])
+        organisations.add(connection, [UNION])
     pools = database.pools(url(Role.APP))
     database.bind(pools)
     yield pools.writer
     database.bind(None)
-    pools.reader.dispose()
-    pools.writer.dispose()
+    pools.close()
 
 
 def process() -> Process:

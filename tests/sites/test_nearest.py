@@ -12,7 +12,17 @@ from sqlalchemy import Connection
 from xiejiao.coordinates import Datum, Position, from_wgs84
 from xiejiao.sites import commands
 from xiejiao.sites.commands import Deed
-from xiejiao.sites.rules import Access, Amenity, AmenityState, DatedException, Effect, Mode, Site
+from xiejiao.sites.rules import (
+    FINDABLE_M,
+    Access,
+    Amenity,
+    AmenityState,
+    DatedException,
+    Effect,
+    Located,
+    Mode,
+    Site,
+)
 
 pytestmark = pytest.mark.db
 
@@ -361,3 +371,35 @@ def test_the_answer_is_geojson_that_caches_keep_for_seconds(client: FlaskClient)
     answer = client.get("/api/v1/sites/nearest?lon=116.12&lat=24.30")
     assert answer.content_type == "application/geo+json"
     assert answer.headers["Cache-Control"] == "public, max-age=5"
+
+
+def test_a_place_that_is_known_to_kilometres_only_is_never_said_to_be_near(
+    client: FlaskClient, make_site: MakeSite
+) -> None:
+    for name, accuracy_m in (("entrance", 10.0), ("street", float(FINDABLE_M)), ("town", FINDABLE_M + 1.0)):
+        located = Located(116.12, 24.30, "116.12,24.30", Datum.WGS84, "test", accuracy_m)
+        make_site(name=name, located=located)
+    assert set(names(client, "")) == {"entrance", "street"}
+    cell = client.get("/api/v1/cells/14/13476/7051").json
+    assert cell is not None
+    assert set(cell["columns"]["name"].split("\n")) == {"entrance", "street"}
+    assert len((client.get("/api/v1/sites").json or {})["features"]) == 3
+
+
+def test_while_one_way_in_has_unknown_hours_the_rest_of_the_day_is_unknown_not_closed(
+    client: FlaskClient, make_site: MakeSite
+) -> None:
+    make_site(access=(Access(Mode.STAFFED, "Mo-Su 08:00-20:00"), Access(Mode.SELF_SERVICE, None)))
+    (feature,) = asked(client, "")["features"]
+    address = f"/api/v1/sites/{feature['id']}"
+    assert (client.get(address).json or {})["properties"]["state"] == "open"
+    assert names(client, f"open={FRIDAY}T07:30:00%2B08:00") == []
+    assert "unknown" in feature["properties"]["opening_hours"]
+
+
+def test_what_runs_into_a_year_that_is_not_announced_says_so(client: FlaskClient, make_site: MakeSite) -> None:
+    make_site(hours="Mo-Fr 09:00-17:00; PH off")
+    told = properties(client, "open=2026-12-31T10:00:00%2B08:00")
+    assert (told["next_change"], told["calendar"]) == ("2026-12-31T17:00:00+08:00", "announced")
+    told = properties(client, "open=2027-01-01T10:00:00%2B08:00")
+    assert told["calendar"] == "not_announced"

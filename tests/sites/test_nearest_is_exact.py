@@ -4,7 +4,7 @@ import datetime as dt
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
@@ -17,7 +17,7 @@ from xiejiao.coordinates import Position
 from xiejiao.hours import CHINA
 from xiejiao.sites import changes, queries
 from xiejiao.sites.changes import Known
-from xiejiao.sites.rules import Wanted
+from xiejiao.sites.rules import FINDABLE_M, Wanted
 
 pytestmark = pytest.mark.db
 
@@ -28,7 +28,8 @@ THREE_AT_NIGHT = TWO_IN_THE_AFTERNOON.replace(hour=3)
 CITIES = json.loads((Path(__file__).parents[2] / "seed" / "cities.json").read_text("utf-8"))["rows"]
 
 EVERY_PLACE = text(
-    "SELECT site.id::text, ST_X(position) AS lon, ST_Y(position) AS lat, kind, status, text AS hours,"
+    "SELECT site.id::text, ST_X(position) AS lon, ST_Y(position) AS lat, kind, status, position_accuracy_m,"
+    " text AS hours,"
     " ARRAY(SELECT amenity FROM site_amenity WHERE site_id = site.id AND state IN ('works', 'unknown')) AS amenities,"
     " ARRAY(SELECT effect || ' ' || lower(during) || '/' || upper(during) FROM site_dated WHERE site_id = site.id)"
     " AS dated FROM site LEFT JOIN hours ON hours.id = hours_id ORDER BY site.id"
@@ -103,7 +104,7 @@ def every_place(snapshot: Connection, known: Known) -> tuple[Place, ...]:
         Place(
             row.id,
             row.kind,
-            row.status == "active",
+            row.status == "active" and (row.position_accuracy_m or 0) <= FINDABLE_M,
             frozenset(row.amenities),
             {at: is_open(row, at) for at in (TWO_IN_THE_AFTERNOON, THREE_AT_NIGHT)},
             row.lon,
@@ -218,7 +219,7 @@ def test_taking_the_order_of_the_plane_for_that_of_the_ground_would_be_caught(
 ) -> None:
     monkeypatch.setattr(queries, "FETCHED_BEYOND", 0)
     monkeypatch.setattr(queries, "ground_m_at_least", lambda *_: math.inf)
-    wide = [question for question in questions if question.within_m == 500_000 and question.limit == 1]
+    wide = [replace(question, within_m=500_000.0, limit=1) for question in questions]
     assert any(
         answered(question) != looked_at_all(every_place, distances[question.here], question) for question in wide
     )

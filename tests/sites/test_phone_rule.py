@@ -192,8 +192,7 @@ def client(populated: Callable[[Role], str]) -> Iterator[FlaskClient]:
     database.bind(pools)
     yield create_app(Config(rate_public="0"), now=lambda: TWO_IN_THE_AFTERNOON).test_client()
     database.bind(None)
-    pools.reader.dispose()
-    pools.writer.dispose()
+    pools.close()
 
 
 @pytest.fixture(scope="module")

@@ -2,13 +2,15 @@
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from xiejiao.errors import FieldFault, InputError
 from xiejiao.language import Words
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
+FESTIVALS = 7
+"""Holidays that every notice has."""
 _SATURDAY, _SUNDAY = 5, 6
 
 
@@ -44,28 +46,30 @@ class Year:
     days: tuple[SpecialDay, ...]
 
 
-def checked(year: Year) -> Year:
-    """`year` with its days in order of date; InputError that names every day which cannot be."""
-    faults = []
-    if not FIRST_YEAR <= year.year <= LAST_YEAR:
-        faults.append(FieldFault("year", Words("年份应在 2000 到 2100 之间", "must lie between 2000 and 2100")))
-    twice = {on for on, times in Counter(day.on for day in year.days).items() if times > 1}
-    for index, day in enumerate(year.days):
-        field = f"days[{index}].on"
-        if day.on.year != year.year:
-            faults.append(FieldFault(field, Words(f"{day.on} 不在 {year.year} 年", f"{day.on} is not in {year.year}")))
+def faults_of(year: int, days: Sequence[SpecialDay]) -> Iterator[tuple[int, Words]]:
+    """What cannot be in the special days of a year: the place of the day, and why."""
+    twice = {on for on, times in Counter(day.on for day in days).items() if times > 1}
+    for place, day in enumerate(days):
+        if day.on.year != year:
+            yield place, Words(f"{day.on} 不在 {year} 年", f"{day.on} is not in {year}")
         if day.on in twice:
-            faults.append(FieldFault(field, Words(f"{day.on} 出现了不止一次", f"{day.on} is given more than once")))
+            yield place, Words(f"{day.on} 出现了不止一次", f"{day.on} is given more than once")
         if day.kind is DayKind.WORK and day.on.weekday() not in {_SATURDAY, _SUNDAY}:
-            faults.append(
-                FieldFault(
-                    field,
-                    Words(
-                        f"{day.on} 不是周末,不能是调休上班日",
-                        f"{day.on} is no weekend day, so it cannot be a make-up workday",
-                    ),
-                )
+            yield (
+                place,
+                Words(
+                    f"{day.on} 不是周末,不能是调休上班日",
+                    f"{day.on} is no weekend day, so it cannot be a make-up workday",
+                ),
             )
-    if faults:
-        raise InputError(*faults)
-    return Year(year.year, year.source, tuple(sorted(year.days, key=lambda day: day.on)))
+
+
+def too_few(days: Sequence[SpecialDay]) -> Words | None:
+    """What speaks against a year whose days off are fewer than its festivals; None when nothing does."""
+    if sum(day.kind is DayKind.OFF for day in days) >= FESTIVALS:
+        return None
+    return Words(
+        f"放假日少于 {FESTIVALS} 天:元旦、春节、清明、劳动节、端午、中秋、国庆每年都放假",
+        f"has fewer than {FESTIVALS} days off: New Year, Spring Festival, Qingming, Labour Day, Dragon Boat, "
+        "Mid-Autumn and National Day come every year",
+    )

@@ -1,13 +1,17 @@
 """The calendar as JSON: the same shape is served and imported."""
 
 import datetime as dt
-from typing import Literal
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from xiejiao.calendar.rules import FIRST_YEAR, LAST_YEAR, DayKind, SpecialDay, Year, checked
+from xiejiao.calendar.rules import FIRST_YEAR, LAST_YEAR, DayKind, SpecialDay, Year, faults_of, too_few
 from xiejiao.errors import FieldFault, InputError
-from xiejiao.language import Words
+from xiejiao.http.query_string import faults
+from xiejiao.language import Words, is_plain
 
 
 class Day(BaseModel):
@@ -15,7 +19,7 @@ class Day(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    on: dt.date
+    on: Annotated[dt.date, Field(strict=True)]
     kind: DayKind
     as_: Literal["Fr", "Mo"] | None = Field(
         default=None, alias="as", description="OSM weekday whose hours a make-up workday takes; null for a day off"
@@ -47,25 +51,50 @@ def as_json(number: int, year: Year | None) -> dict[str, object]:
     }
 
 
-def year_to_import(document: CalendarYear) -> Year:
-    """The year that a file announces; InputError that names every fault."""
-    faults = []
-    if not document.announced:
-        faults.append(FieldFault("announced", Words("只能导入已公布的年份", "only an announced year can be imported")))
-    if not document.source:
-        faults.append(FieldFault("source", Words("请写明国务院办公厅的通知", "name the notice of the State Council")))
-    year = Year(
-        document.year, document.source or "", tuple(SpecialDay(day.on, day.kind, day.name) for day in document.days)
-    )
+def year_to_import(text: bytes) -> Year:
+    """The year that the JSON `text` announces; InputError that names every fault."""
     try:
-        year = checked(year)
-    except InputError as error:
-        faults.extend(error.faults)
-    for index, day in enumerate(document.days):
-        expected = SpecialDay(day.on, day.kind, day.name).as_
-        if day.as_ is not None and day.as_ != expected:
-            words = Words(f"{day.on} 应为 {expected or 'null'}", f"{day.on} takes {expected or 'null'}")
-            faults.append(FieldFault(f"days[{index}].as", words))
-    if faults:
-        raise InputError(*faults)
-    return year
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        words = Words("不是有效的 JSON", "is not valid JSON")
+        raise InputError(FieldFault("file", words)) from error
+    found: list[FieldFault] = []
+    try:
+        CalendarYear.model_validate_json(text)
+    except ValidationError as error:
+        found += faults(error)
+    return _judged(document if isinstance(document, dict) else {}, found)
+
+
+def _judged(document: dict[str, Any], found: list[FieldFault]) -> Year:
+    """What the document announces, judged as far as its parts can be read; InputError with `found` and what is more."""
+    if document.get("announced") is False:
+        found.append(FieldFault("announced", Words("只能导入已公布的年份", "only an announced year can be imported")))
+    source = document.get("source")
+    if not isinstance(source, str) or not source.strip() or not is_plain(source):
+        found.append(FieldFault("source", Words("请写明国务院办公厅的通知", "name the notice of the State Council")))
+    number = document.get("year")
+    rows = document.get("days")
+    days: dict[int, Day] = {}
+    for index, row in enumerate(rows if isinstance(rows, list) else []):
+        with suppress(ValidationError):
+            days[index] = Day.model_validate_json(json.dumps(row))
+    found += [fault for index, day in days.items() for fault in _odd(index, day)]
+    listed = [SpecialDay(day.on, day.kind, day.name) for day in days.values()]
+    if isinstance(number, int) and FIRST_YEAR <= number <= LAST_YEAR:
+        found += [FieldFault(f"days[{list(days)[place]}].on", words) for place, words in faults_of(number, listed)]
+    # Days that could not be read are not there to be counted.
+    if not found and (few := too_few(listed)):
+        found.append(FieldFault("days", few))
+    if found:
+        raise InputError(*dict.fromkeys(found))
+    return Year(int(number or 0), str(source), tuple(sorted(listed, key=lambda day: day.on)))
+
+
+def _odd(index: int, day: Day) -> Iterator[FieldFault]:
+    expected = SpecialDay(day.on, day.kind, day.name).as_
+    if day.as_ is not None and day.as_ != expected:
+        words = Words(f"{day.on} 应为 {expected or 'null'}", f"{day.on} takes {expected or 'null'}")
+        yield FieldFault(f"days[{index}].as", words)
+    if not is_plain(day.name):
+        yield FieldFault(f"days[{index}].name", Words("不能有控制字符", "may hold no control characters"))

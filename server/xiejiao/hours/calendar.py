@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Self
@@ -43,6 +43,10 @@ class Calendar:
     def announced(self, year: int) -> bool:
         """Whether the notice for a year is known; if not, its holidays are not yet announced, never guessed."""
         return year in self.years
+
+    def knows(self, *instants: datetime | None) -> bool:
+        """Whether the years of all these aware instants are announced; else what is said of them may turn out wrong."""
+        return all(self.announced(at.astimezone(CHINA).year) for at in instants if at is not None)
 
     def day_class(self, on: date) -> int:
         """0–6 natural weekday from Monday, 7–13 day off by weekday, 14 and 15 make-up Saturday and Sunday."""

@@ -24,7 +24,7 @@ def alive() -> Response:
 @exempt
 def ready() -> Response:
     """The database answers and its schema is the one that this version runs on."""
-    with database.reading() as connection:
+    with database.reading_once() as connection:
         current = database.current(connection)
     if current != database.head():
         return problem(503, headers={"Retry-After": "5"})

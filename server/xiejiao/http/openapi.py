@@ -144,13 +144,17 @@ def _parameters(query: type[BaseModel] | None) -> Iterator[dict[str, Any]]:
 
 
 def _inlined(described: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
-    """The schema of a parameter with its references written out."""
+    """The schema of a parameter with its references written out, and without null, which no query string can say."""
+    described = {key: value for key, value in described.items() if (key, value) != ("default", None)}
+    if "anyOf" in described:
+        (spoken,) = (each for each in described.pop("anyOf") if each != {"type": "null"})
+        return _inlined({**spoken, **described}, definitions)
     if "$ref" in described:
         name = described["$ref"].rpartition("/")[2]
         return {**definitions[name], **{key: value for key, value in described.items() if key != "$ref"}}
     if isinstance(described.get("items"), dict):
         return {**described, "items": _inlined(described["items"], definitions)}
-    return dict(described)
+    return described
 
 
 def _responses(recorded: Operation) -> dict[str, Any]:

@@ -64,6 +64,8 @@ def _words(detail: ErrorDetails) -> Words:
     if kind == "words":
         return Words(context["zh"], context["en"])
     if kind in _LIMITS:
+        if "expected" in context:
+            context = {"expected": context["expected"].replace("'", "").replace(" or ", ", ")}
         return Words(*(sentence.format(**context) for sentence in _LIMITS[kind]))
     return _WORDS.get(kind, Words("不对", detail["msg"]))
 
@@ -111,7 +113,10 @@ def parsed(
     except ValidationError as error:
         named = {fault.field for fault in found}
         # A parameter that is repeated is one field, whichever of its values is at fault.
-        whole = [FieldFault(fault.field.partition("[")[0], fault.message) for fault in faults(error)]
+        whole = [
+            FieldFault(name if (name := fault.field.partition("[")[0]) in several else fault.field, fault.message)
+            for fault in faults(error)
+        ]
         found += [fault for fault in dict.fromkeys(whole) if fault.field not in named]
     if found:
         raise InputError(*found)

@@ -32,7 +32,13 @@ def document() -> Response:
 def page() -> Response:
     """The API document as a page."""
     spec = _document()
-    html = render_template("reference.html", spec=spec, schemas=spec["components"]["schemas"], problems=TITLES)
+    html = render_template(
+        "reference.html",
+        spec=spec,
+        schemas=spec["components"]["schemas"],
+        problems=TITLES,
+        origin=current_app.config["ORIGIN"],
+    )
     response = Response(html, content_type="text/html; charset=utf-8")
     response.headers["Cache-Control"] = f"public, max-age={DOCUMENT_MAX_AGE_S}"
     return response

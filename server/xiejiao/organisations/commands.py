@@ -12,13 +12,14 @@ from xiejiao.organisations.queries import ids
 from xiejiao.organisations.rules import PATH, Organisation
 
 
-def put(connection: Connection, organisations: Sequence[Organisation]) -> None:
-    """Add organisations, and bring those whose path is known up to date; parents may stand in any order.
+def add(connection: Connection, organisations: Sequence[Organisation]) -> None:
+    """Add the organisations whose path is not known yet; parents may stand in any order.
 
     Raises InputError that names every path which is malformed or whose parent exists neither here nor there.
     """
-    parents = {each.path.rpartition(".")[0] for each in organisations} - {""}
-    known = {each.path for each in organisations} | ids(connection, parents).keys()
+    well_formed = {each.path for each in organisations if PATH.fullmatch(each.path)}
+    parents = {path.rpartition(".")[0] for path in well_formed} - {""}
+    known = well_formed | ids(connection, parents).keys()
     faults = [
         FieldFault(each.path, Words("组织路径格式不对", "the path is malformed"))
         if not PATH.fullmatch(each.path)
@@ -29,13 +30,8 @@ def put(connection: Connection, organisations: Sequence[Organisation]) -> None:
     if faults:
         raise InputError(*faults)
     if organisations:
-        statement = insert(organisation)
-        kept = {
-            name: statement.excluded[name]
-            for name in ("name", "level", "division_code", "contact", "accepts_applications")
-        }
         connection.execute(
-            statement.on_conflict_do_update(index_elements=["path"], set_=kept),
+            insert(organisation).on_conflict_do_nothing(index_elements=["path"]),
             [
                 {
                     "path": each.path,

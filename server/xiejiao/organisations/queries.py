@@ -3,16 +3,18 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Text, bindparam, cast, select
+from sqlalchemy import Connection, Text, TextClause, bindparam, cast, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from xiejiao.organisations.models import Ltree, organisation
 
+BENEATH = "organisation.path <@ CAST(CAST(:paths AS text[]) AS ltree[])"
+"""The condition, as SQL, that an organisation is one of `paths` or stands beneath one; of no paths, none."""
 
-def beneath(paths: Iterable[str]) -> ColumnElement[bool]:
-    """The condition that an organisation is one of `paths` or stands beneath one; of no paths, none."""
-    given = cast(bindparam(None, list(paths), ARRAY(Text)), ARRAY(Ltree))
-    return organisation.c.path.op("<@", is_comparison=True)(given)
+
+def beneath(paths: Iterable[str]) -> TextClause:
+    """BENEATH with its paths."""
+    return text(BENEATH).bindparams(bindparam("paths", list(paths), ARRAY(Text)))
 
 
 def ids(connection: Connection, paths: Iterable[str]) -> dict[str, UUID]:

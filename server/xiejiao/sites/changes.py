@@ -45,9 +45,10 @@ class Look:
 
 
 def look(connection: Connection, before: Known | None) -> Look:
-    """What is known in the snapshot of this transaction, and what has changed since `before`; None: nothing was known.
+    """What is known now, and what has changed since `before`; None: nothing was known.
 
-    The transaction must hold one snapshot (REPEATABLE READ), so that the horizon fits what the statements see.
+    The horizon is asked for first. Statements that see a later snapshot than it see more than it says, never less, and
+    the next look sees that once more.
     """
     horizon = connection.execute(_HORIZON).scalar_one()
     fingerprint = calendar.fingerprint(connection)

@@ -10,13 +10,13 @@ from typing import Any
 from uuid import UUID
 
 from psycopg.types.range import Range
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, bindparam, case, delete, func, insert, select, text, update
 from sqlalchemy.dialects import postgresql
 
 from xiejiao import hours
 from xiejiao.database import put
 from xiejiao.errors import ConflictError, FieldFault, InputError, NotFoundError
-from xiejiao.language import Words
+from xiejiao.language import Words, is_plain
 from xiejiao.organisations import queries as organisations
 from xiejiao.sites import models, pinyin
 from xiejiao.sites.code import code_of
@@ -29,7 +29,6 @@ from xiejiao.sites.rules import (
     Effect,
     Located,
     SiteDraft,
-    is_plain,
     normalised_hours,
     union_of,
 )
@@ -44,6 +43,7 @@ _LENGTHS = {
     "host": (1, 200),
     "phone": (3, 40),
     "hours_written": (1, 1000),
+    "source": (1, 500),
     "notice": (1, 1000),
     "brands": (1, 200),
     "reason": (1, 500),
@@ -230,6 +230,7 @@ def _insert(
                 "position_accuracy_m": draft.located.accuracy_m,
                 "hours_id": hours_ids[union] if union else None,
                 "hours_written": draft.hours_written,
+                "source": draft.source,
                 "notice": draft.notice,
                 "confirmed_at": draft.confirmed_at,
                 "offers": offers(draft.kind, draft.amenities, words),
@@ -315,7 +316,13 @@ def set_amenity(
     connection.execute(
         statement.on_conflict_do_update(
             index_elements=["site_id", "amenity"],
-            set_={"state": statement.excluded.state, "since": statement.excluded.since},
+            # Said again is not said first: the time stays while the state does.
+            set_={
+                "state": statement.excluded.state,
+                "since": case(
+                    (table.c.state == statement.excluded.state, table.c.since), else_=statement.excluded.since
+                ),
+            },
         )
     )
     rows = connection.execute(select(table.c.amenity, table.c.state).where(table.c.site_id == site_id))

@@ -20,7 +20,11 @@ LOOK_EVERY_S = 2.0
 SLACK_M = 1.0
 """Metres by which a tile reaches farther than it says when it is asked whether a change touches it."""
 KEPT_BYTES = 24 * 1024 * 1024
-"""Drawn tiles kept by one process."""
+"""Bytes of the drawn tiles that one process keeps."""
+KEPT_TILES = 4_000
+"""As many tiles at the most: an empty one has few bytes, but costs memory and looking after all the same."""
+COMPARED = 200_000
+"""Pairs of a change and a tile beyond which everything is forgotten: comparing them would hold up the answers."""
 CELL_QUALITY = 6
 PACK_QUALITY = 9
 
@@ -28,6 +32,7 @@ PACK_QUALITY = 9
 @dataclass(frozen=True, slots=True)
 class _Kept:
     encoded: Encoded
+    size: int
     box: Box
     reach: float
 
@@ -45,6 +50,7 @@ class Keeper:
         self._looked_s = -LOOK_EVERY_S
         self._known: Known | None = None
         self._tiles: OrderedDict[Tile, _Kept] = OrderedDict()
+        self._bytes = 0
         self._lock = RLock()
 
     def known(self) -> Known:
@@ -57,7 +63,7 @@ class Keeper:
             return known
 
     def knowing(self, connection: Connection, known: Known, sites: Iterable[Site]) -> Known:
-        """`known`, or what is known in the snapshot of `connection` when one of `sites` has hours that are new."""
+        """`known`, or what `connection` knows after it has read `sites`, when one of them has hours that are new."""
         texts = known.almanac.texts
         wanted = {number for site in sites for number in (site.hours_id, *(way[1] for way in site.access))}
         if wanted - {None} <= texts.keys():
@@ -71,8 +77,8 @@ class Keeper:
             self.known()
             kept = self._tiles.get(tile)
             if kept is None:
-                kept = self._tiles[tile] = self._draw(tile)
-                self._forget_beyond(KEPT_BYTES)
+                kept = self._draw(tile)
+                self._keep(tile, kept)
             else:
                 self._tiles.move_to_end(tile)
             return kept.encoded
@@ -81,12 +87,13 @@ class Keeper:
         looked_s = self._seconds()
         found = changes.look(connection, self._known)
         self._known, self._looked_s = found.known, looked_s
-        if found.touched is None:
+        if found.touched is None or len(found.touched) * len(self._tiles) > COMPARED:
             self._tiles.clear()
+            self._bytes = 0
         elif found.touched:
             points = [plane(lon, lat) for lon, lat in found.touched]
             for tile in [tile for tile, kept in self._tiles.items() if kept.is_touched_by(points)]:
-                del self._tiles[tile]
+                self._bytes -= self._tiles.pop(tile).size
         return found.known
 
     def _draw(self, tile: Tile) -> _Kept:
@@ -96,10 +103,12 @@ class Keeper:
             draw, quality = (tiles.cell, CELL_QUALITY) if tile.z == tiles.CELL_ZOOM else (tiles.pack, PACK_QUALITY)
             drawn = draw(connection, tile, almanac=known.almanac, at=self.now())
         encoded = Encoded.of(as_json(drawn.document), media_type="application/json", quality=quality)
-        return _Kept(encoded, tile.box, drawn.reach)
+        return _Kept(encoded, encoded.size, tile.box, drawn.reach)
 
-    def _forget_beyond(self, most: int) -> None:
-        size = sum(kept.encoded.size for kept in self._tiles.values())
-        while size > most and len(self._tiles) > 1:
+    def _keep(self, tile: Tile, kept: _Kept) -> None:
+        """Keep a drawn tile; those asked for longest ago make room."""
+        self._tiles[tile] = kept
+        self._bytes += kept.size
+        while len(self._tiles) > 1 and (self._bytes > KEPT_BYTES or len(self._tiles) > KEPT_TILES):
             _, gone = self._tiles.popitem(last=False)
-            size -= gone.encoded.size
+            self._bytes -= gone.size

@@ -109,6 +109,7 @@ site = Table(
         comment="union of the hours of all ways in; null: not known",
     ),
     Column("hours_written", Text, comment="hours as the source wrote them, kept where they were not understood"),
+    Column("source", Text, comment="who says that the place is there, and when, as a newspaper and its date"),
     Column("notice", Text),
     Column("confirmed_at", _INSTANT, comment="when somebody responsible last said that the row is true"),
     Column("status", Text, nullable=False, server_default="active"),

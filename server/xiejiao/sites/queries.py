@@ -8,63 +8,106 @@ on the ellipsoid; where that cannot prove the answer exact, more are fetched.
 import dataclasses
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, cast
 from uuid import UUID
 
 from psycopg.types.multirange import Multirange
 from psycopg.types.range import Range
-from sqlalchemy import Connection, Row, TextClause, text
+from sqlalchemy import Connection, Row, TextualSelect, column, text
 
 from xiejiao import hours
 from xiejiao.coordinates import Position
 from xiejiao.errors import NotFoundError
+from xiejiao.organisations import queries as organisations
 from xiejiao.sites import search
 from xiejiao.sites.almanac import OpenHours
 from xiejiao.sites.mercator import Box, ground_m_at_least, plane
 from xiejiao.sites.rules import DATED_FACET, Division, Page, Site, Wanted
 from xiejiao.vocabulary.rules import Vocabulary
 
+FEW = 2_000
+"""Places that a name search takes from the index of grams."""
 FETCHED_BEYOND = 10
 """Rows fetched beyond what is wanted, at the least: half as many again prove nearly every answer exact."""
+KEPT_ENTRIES = 2_048
+"""Ways in and amenities that are remembered as read: most places say them in the same few words."""
 FETCHED_ANEW = 4
 """So many times as many rows are fetched where that did not prove it."""
 
 # The children are read for the rows that are shown, never for those that are only looked at on the way.
-_COLUMNS = """
-    site.id::text, site.code, site.name, site.kind, site.brands, site.address, site.division,
-    site.organisation_id::text, organisation.name AS organisation, site.host, site.phone,
-    ST_X(site.position) AS lon, ST_Y(site.position) AS lat, site.position_accuracy_m, site.position_source,
-    site.hours_id, site.hours_written,
-    ARRAY(SELECT mode || ' ' || coalesce(hours_id::text, '') FROM site_access WHERE site_id = site.id ORDER BY mode)
-        AS access,
-    ARRAY(
+_SHOWN = {
+    "id": "site.id::text",
+    "code": "site.code",
+    "name": "site.name",
+    "kind": "site.kind",
+    "brands": "site.brands",
+    "address": "site.address",
+    "division": "site.division",
+    "organisation_id": "site.organisation_id::text",
+    "organisation": "organisation.name",
+    "host": "site.host",
+    "phone": "site.phone",
+    "lon": "ST_X(site.position)",
+    "lat": "ST_Y(site.position)",
+    "accuracy_m": "site.position_accuracy_m",
+    "position_source": "site.position_source",
+    "hours_id": "site.hours_id",
+    "hours_written": "site.hours_written",
+    "access": """ARRAY(
+        SELECT mode || ' ' || coalesce(hours_id::text, '') FROM site_access WHERE site_id = site.id ORDER BY mode
+    )""",
+    "amenities": """ARRAY(
         SELECT amenity || ' ' || state || ' ' || coalesce(extract(epoch FROM since)::bigint::text, '')
         FROM site_amenity WHERE site_id = site.id ORDER BY amenity
-    ) AS amenities,
-    site.notice, site.confirmed_at, site.status, site.closed_on, site.closed_reason,
-    site.shut, site.extra, site.mask, site.demo, site.version
-"""
+    )""",
+    "source": "site.source",
+    "notice": "site.notice",
+    "confirmed_at": "site.confirmed_at",
+    "status": "site.status",
+    "closed_on": "site.closed_on",
+    "closed_reason": "site.closed_reason",
+    "shut": "nullif(site.shut, '{}')",
+    "extra": "nullif(site.extra, '{}')",
+    "mask": "nullif(site.mask, '{}')",
+    "demo": "site.demo",
+    "version": "site.version",
+}
+"""What is read of a place: the names of the columns and what they are."""
+_COLUMNS = ", ".join(f"{expression} AS {name}" for name, expression in _SHOWN.items())
 _JOINED = "site JOIN organisation ON organisation.id = site.organisation_id"
 _CONDITIONS = {
     "active": "site.status = 'active'",
+    "findable": "coalesce(site.position_accuracy_m, 0) <= 2000",  # rules.FINDABLE_M
     "box": "site.spot && ST_MakeEnvelope(:west, :south, :east, :north, 3857)",
     "amenities": "site.facets @> CAST(:amenities AS integer[])",
     "kinds": "site.facets && CAST(:kinds AS integer[])",
     "hours": "site.facets && CAST(:hours AS integer[])",
     "open": "((site.hours_id = ANY(CAST(:open_ids AS integer[])) AND NOT site.mask @> CAST(:at AS timestamptz))"
     " OR site.extra @> CAST(:at AS timestamptz)) AND NOT site.shut @> CAST(:at AS timestamptz)",
-    "organisation": "organisation.path <@ (SELECT path FROM organisation WHERE id = CAST(:organisation AS uuid))",
-    "words": "site.id IN (SELECT site_id FROM site_search WHERE site_grams(lines) @> CAST(:grams AS text[])"
-    " AND NOT EXISTS (SELECT FROM unnest(CAST(:words AS text[])) AS word WHERE strpos(lines, word) = 0))",
+    "paths": organisations.BENEATH,
+    "few": "site.id = ANY(CAST(:few AS uuid[]))",
+    "words": "NOT EXISTS (SELECT FROM site_search, unnest(CAST(:words AS text[])) AS word"
+    " WHERE site_search.site_id = site.id AND strpos(lines, word) = 0)",
     "after": "site.id > CAST(:after AS uuid)",
 }
 
 
+_HAVING_GRAMS = text(
+    "SELECT site_id::text FROM site_search WHERE site_grams(lines) @> CAST(:grams AS text[]) LIMIT :most"
+)
+
+
+def _selecting(further: tuple[str, ...], statement: str) -> TextualSelect:
+    """A statement whose columns are `further` and those of a place: told beforehand, they are not worked out anew."""
+    return text(statement).columns(*map(column, (*further, *_SHOWN)))
+
+
 @cache
-def _nearest(conditions: tuple[str, ...]) -> TextClause:
+def _nearest(conditions: tuple[str, ...]) -> TextualSelect:
     where = " AND ".join(_CONDITIONS[name] for name in conditions)
-    return text(
+    return _selecting(
+        ("distance_m", "reach", "fetched"),
         "WITH near AS MATERIALIZED ("  # noqa: S608 - only the fixed conditions above are joined; values are bound
         " SELECT site.*, site.spot <-> ST_SetSRID(ST_MakePoint(:x, :y), 3857) AS plane_m"
         f" FROM site WHERE {where}"
@@ -75,32 +118,37 @@ def _nearest(conditions: tuple[str, ...]) -> TextClause:
         " FROM near ORDER BY distance_m, id LIMIT :limit"
         f") SELECT site.distance_m, site.reach, site.fetched, {_COLUMNS}"
         " FROM ranked AS site JOIN organisation ON organisation.id = site.organisation_id"
-        " ORDER BY site.distance_m, site.id"
+        " ORDER BY site.distance_m, site.id",
     )
 
 
 @cache
-def _listed(conditions: tuple[str, ...], *, tail: str) -> TextClause:
+def _listed(conditions: tuple[str, ...], *, tail: str) -> TextualSelect:
     where = " AND ".join(_CONDITIONS[name] for name in conditions)
-    return text(f"SELECT {_COLUMNS} FROM {_JOINED} WHERE {where} {tail}")  # noqa: S608 - as above: fixed parts only
+    return _selecting((), f"SELECT {_COLUMNS} FROM {_JOINED} WHERE {where} {tail}")  # noqa: S608 - as above: fixed parts only
 
 
-_ONE = text(f"SELECT {_COLUMNS} FROM {_JOINED} WHERE site.id = CAST(:id AS uuid)")  # noqa: S608 - fixed parts only
-_BY_CODE = text(f"SELECT {_COLUMNS} FROM {_JOINED} WHERE site.code = :code")  # noqa: S608 - fixed parts only
+_ONE = _selecting((), f"SELECT {_COLUMNS} FROM {_JOINED} WHERE site.id = CAST(:id AS uuid)")  # noqa: S608 - fixed parts only
+_BY_CODE = _selecting((), f"SELECT {_COLUMNS} FROM {_JOINED} WHERE site.code = :code")  # noqa: S608 - fixed parts only
 
 
 def _filters(wanted: Wanted, words: Vocabulary, open_hours: OpenHours | None) -> dict[str, Any]:
     """The values of the conditions that `wanted` asks for; a value of None is a condition without values."""
     values: dict[str, Any] = {}
     if wanted.kinds:
-        values["kinds"] = [words.kind_facets[code] for code in wanted.kinds]
+        values["kinds"] = _array(words.kind_facets[code] for code in wanted.kinds)
     if wanted.amenities:
-        values["amenities"] = [words.amenity_facets[code] for code in wanted.amenities]
+        values["amenities"] = _array(words.amenity_facets[code] for code in wanted.amenities)
     if open_hours is not None:
-        values |= {"open": None, "open_ids": list(open_hours.ids), "at": wanted.open_at}
+        values |= {"open": None, "open_ids": _array(open_hours.ids), "at": wanted.open_at}
         if open_hours.facets is not None:
-            values["hours"] = [*open_hours.facets, DATED_FACET]
+            values["hours"] = _array((*open_hours.facets, DATED_FACET))
     return values
+
+
+def _array(numbers: Iterable[int]) -> str:
+    """Numbers as PostgreSQL writes an array: a driver takes them one by one, and chooses a type by the largest."""
+    return f"{{{','.join(map(str, numbers))}}}"
 
 
 def _conditions(*names: str, values: Mapping[str, Any]) -> tuple[str, ...]:
@@ -128,7 +176,7 @@ def nearest(
     x, y = plane(here.lon, here.lat)
     point = Box(x, y, x, y)
     values = _filters(wanted, words, open_hours)
-    statement = _nearest(_conditions("active", "box", values=values))
+    statement = _nearest(_conditions("active", "findable", "box", values=values))
     given = _bound(values) | {"x": x, "y": y, "lon": here.lon, "lat": here.lat, "limit": limit}
     given |= dataclasses.asdict(point.grown(within_m))
     fetched = limit + max(FETCHED_BEYOND, limit // 2)
@@ -160,17 +208,30 @@ def page(
     if box is not None:
         values |= {"box": None, **dataclasses.asdict(box)}
     if organisation is not None:
-        values["organisation"] = str(organisation)
+        path = organisations.path(connection, organisation)
+        values["paths"] = [path] if path else []
     if after is not None:
         values["after"] = str(after)
     if search_text is not None:
         split = search.folded(search_text).split()
-        values |= {"words": split, "grams": search.grams(split)}
+        values["words"] = split
+        few = _few(connection, search.grams(split))
+        if few is not None:
+            values["few"] = few
     statement = _listed(_conditions("active", values=values), tail="ORDER BY site.id LIMIT :limit")
     bound = {name: value for name, value in values.items() if name != "box"}
     rows = connection.execute(statement, {**bound, "limit": limit + 1}).all()
     sites = tuple(_site(row) for row in rows[:limit])
     return Page(sites, sites[-1].id if len(rows) > limit else None)
+
+
+def _few(connection: Connection, grams: list[str]) -> list[str] | None:
+    """The ids of the places that have all `grams`; None when they are more than FEW.
+
+    Words that many places have are found sooner by walking through the places in order than by the index of grams.
+    """
+    found = connection.scalars(_HAVING_GRAMS, {"grams": grams, "most": FEW + 1}).all()
+    return None if len(found) > FEW else list(found)
 
 
 def one(connection: Connection, identity: UUID) -> Site:
@@ -202,7 +263,6 @@ def _only(rows: Iterable[Row[Any]]) -> Site:
 
 
 def _site(row: Row[Any], *, distance_m: float | None = None) -> Site:
-    ways = (way.partition(" ") for way in row.access)
     return Site(
         id=row.id,
         code=row.code,
@@ -217,12 +277,13 @@ def _site(row: Row[Any], *, distance_m: float | None = None) -> Site:
         phone=row.phone,
         lon=row.lon,
         lat=row.lat,
-        accuracy_m=row.position_accuracy_m,
+        accuracy_m=row.accuracy_m,
         position_source=row.position_source,
         hours_id=row.hours_id,
         hours_written=row.hours_written,
-        access=tuple((mode, int(number) if number else None) for mode, _, number in ways),
-        amenities=tuple(_amenity(entry) for entry in row.amenities),
+        access=tuple(map(_way, row.access)),
+        amenities=tuple(map(_amenity, row.amenities)),
+        source=row.source,
         notice=row.notice,
         confirmed_at=row.confirmed_at,
         status=row.status,
@@ -235,16 +296,23 @@ def _site(row: Row[Any], *, distance_m: float | None = None) -> Site:
     )
 
 
+@lru_cache(maxsize=KEPT_ENTRIES)
+def _way(entry: str) -> tuple[str, int | None]:
+    mode, _, number = entry.partition(" ")
+    return mode, int(number) if number else None
+
+
+@lru_cache(maxsize=KEPT_ENTRIES)
 def _amenity(entry: str) -> tuple[str, str, dt.datetime | None]:
     code, state, since = entry.split(" ")
     return code, state, dt.datetime.fromtimestamp(int(since), hours.CHINA) if since else None
 
 
-def dated(*effects: Multirange[dt.datetime]) -> hours.Dated:
-    """The dated exceptions that the multiranges `shut`, `extra` and `mask` hold."""
+def dated(*effects: Multirange[dt.datetime] | None) -> hours.Dated:
+    """The dated exceptions that the multiranges `shut`, `extra` and `mask` hold; None for an empty one."""
     if not any(effects):
         return hours.UNDATED
-    return hours.Dated(*(tuple(_period(span) for span in effect) for effect in effects))
+    return hours.Dated(*(tuple(_period(span) for span in effect or ()) for effect in effects))
 
 
 def _period(span: Range[dt.datetime]) -> hours.Period:

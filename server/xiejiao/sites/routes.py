@@ -6,7 +6,7 @@ from uuid import UUID
 
 from flask import Blueprint, Response, current_app, request
 
-from xiejiao.database import reading
+from xiejiao.database import reading_once
 from xiejiao.errors import FieldFault, InputError, NotFoundError
 from xiejiao.http import encodings, json, language, query_string
 from xiejiao.http.access import public
@@ -47,7 +47,7 @@ def nearest() -> Response:
     keeper = _keeper()
     known, now = keeper.known(), keeper.now()
     asked = query_string.parsed(schemas.NearestQuery, context={"words": known.words, "now": now})
-    with reading() as connection:
+    with reading_once() as connection:
         sites = queries.nearest(
             connection,
             asked.here,
@@ -81,7 +81,7 @@ def listed() -> Response:
     keeper = _keeper()
     known, now = keeper.known(), keeper.now()
     asked = query_string.parsed(schemas.ListQuery, context={"words": known.words, "now": now})
-    with reading() as connection:
+    with reading_once() as connection:
         page = queries.page(
             connection,
             asked.wanted,
@@ -111,7 +111,7 @@ def _next_page(after: str | None) -> str | None:
     query=schemas.OneQuery,
     answer=schemas.SiteFeature,
     media_type=GEOJSON,
-    example="/api/v1/sites/{code}",
+    example=f"/api/v1/sites/{code.code_of(0)}",  # the first place of the seed
     problems=(400, 404, 429, 503),
     id="Id (UUID) of the place, or its code as on the poster",
 )
@@ -121,7 +121,7 @@ def one(id: str) -> Response:  # noqa: A002 - the promised name of the part of t
     keeper = _keeper()
     known = keeper.known()
     typed = code.normalised(id)
-    with reading() as connection:
+    with reading_once() as connection:
         site = queries.by_code(connection, typed) if typed else queries.one(connection, _uuid(id))
         known = keeper.knowing(connection, known, [site])
     answer = schemas.feature(site, almanac=known.almanac, at=keeper.now(), language=language.wanted())

@@ -1,7 +1,6 @@
 """What a place is, and what must hold before it is written."""
 
 import datetime as dt
-import unicodedata
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
@@ -16,6 +15,10 @@ HOURS_FACET = 256
 HOURS_BUCKETS = 255
 DATED_FACET = 511
 """The facet of a place that has dated openings, whatever its hours."""
+
+
+FINDABLE_M = 2_000
+"""A place whose entrance is known less well than this, in metres, has a page but is never said to be near."""
 
 
 def hours_facet(hours_id: int) -> int:
@@ -108,6 +111,7 @@ class SiteDraft:
     host: str | None = None
     phone: str | None = None
     hours_written: str | None = None
+    source: str | None = None
     notice: str | None = None
     confirmed_at: dt.datetime | None = None
     demo: bool = False
@@ -155,6 +159,7 @@ class Site:
     hours_written: str | None
     access: tuple[tuple[str, int | None], ...]
     amenities: tuple[tuple[str, str, dt.datetime | None], ...]
+    source: str | None
     notice: str | None
     confirmed_at: dt.datetime | None
     status: str
@@ -196,12 +201,13 @@ def normalised_hours(text: str) -> str:
 def union_of(ways: tuple[Access, ...]) -> str | None:
     """The hours in which one gets in by any way, as OSM text; None when no way has known hours.
 
-    Raises hours.Fault when a text is not understood, or when no one text can say the union.
+    While there is a way whose hours are not known, whatever no other way opens is unknown, not closed. Raises
+    hours.Fault when a text is not understood, or when no one text can say the union.
     """
     known = [hours.parse(way.opening_hours) for way in ways if way.opening_hours is not None]
-    return str(hours.union(known)) if known else None
+    if not known:
+        return None
+    return str(hours.union(known if len(known) == len(ways) else [*known, _NEVER_SURE]))
 
 
-def is_plain(text: str) -> bool:
-    """Whether `text` holds no control character, nothing that turns the direction of writing, and no lone surrogate."""
-    return not any(unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for character in text)
+_NEVER_SURE = hours.parse("Mo-Su unknown")

@@ -23,10 +23,10 @@ from xiejiao.coordinates import Datum, Position
 from xiejiao.errors import FieldFault
 from xiejiao.hours import CHINA
 from xiejiao.http.query_string import refuse
-from xiejiao.language import Language
+from xiejiao.language import Language, is_plain
 from xiejiao.sites.almanac import Almanac
 from xiejiao.sites.mercator import MAX_LATITUDE, Box, plane
-from xiejiao.sites.rules import Division, Site, SiteState, Wanted, is_plain
+from xiejiao.sites.rules import Division, Site, SiteState, Wanted
 from xiejiao.vocabulary.rules import Vocabulary
 
 FIRST_INSTANT = dt.datetime(2000, 1, 1, tzinfo=CHINA)
@@ -158,7 +158,7 @@ class ListQuery(BaseModel):
     kind: Kinds = []
     amenity: Amenities = []
     q: Annotated[str, AfterValidator(_searched)] | None = Field(
-        default=None, max_length=100, description="Words in name, address, code or pinyin: 梅江, meijiang, mjqt"
+        default=None, max_length=100, description="Words in name, address, code or pinyin: 梅江, meijiang, mjq"
     )
     organisation: UUID | None = Field(default=None, description="Id of a union; those beneath it are included")
     cursor: UUID | None = Field(default=None, description="From `next` of the page before")
@@ -258,9 +258,13 @@ class SiteProperties(BaseModel):
     hours_text: str | None = Field(description="The hours in words, or as the source wrote them")
     state: SiteState = Field(description="At the instant of `open`, else now")
     next_change: dt.datetime | None = Field(description="When the state changes next")
-    calendar: Literal["announced", "not_announced"] = Field(description="Whether the holidays of that year are known")
+    calendar: Literal["announced", "not_announced"] = Field(
+        description="Whether the holidays of that time, and of the time of next_change, are known"
+    )
     distance_m: float | None = Field(description="Metres on the ellipsoid; null where no position was given")
     position_accuracy_m: float | None = Field(description="Radius within which the entrance lies; null: not said")
+    position_source: str = Field(description="Where the position is from")
+    source: str | None = Field(description="Who says that the place is there, and when")
     confirmed_at: dt.datetime | None
     notice: str | None
     status: Literal["active", "closed"]
@@ -372,9 +376,11 @@ def feature(site: Site, *, almanac: Almanac, at: dt.datetime, language: Language
             "hours_text": almanac.words(site.hours_id, language) or site.hours_written,
             "state": "closed" if closed else str(answer.state),
             "next_change": None if closed else _rfc3339(next_change),
-            "calendar": "announced" if almanac.calendar.announced(at.astimezone(CHINA).year) else "not_announced",
+            "calendar": "announced" if almanac.calendar.knows(at, next_change) else "not_announced",
             "distance_m": None if site.distance_m is None else round(site.distance_m, 1),
             "position_accuracy_m": site.accuracy_m,
+            "position_source": site.position_source,
+            "source": site.source,
             "confirmed_at": _rfc3339(site.confirmed_at),
             "notice": site.notice,
             "status": site.status,

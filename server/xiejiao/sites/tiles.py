@@ -48,8 +48,9 @@ _COLUMNS = """
         FROM site_amenity WHERE site_id = site.id ORDER BY amenity
     ) AS amenities,
     site.notice, extract(epoch FROM site.confirmed_at)::bigint / 3600 AS confirmed_h,
-    site.shut, site.extra, site.mask, site.demo
+    nullif(site.shut, '{}') AS shut, nullif(site.extra, '{}') AS extra, nullif(site.mask, '{}') AS mask, site.demo
 """
+_FINDABLE = "site.status = 'active' AND coalesce(site.position_accuracy_m, 0) <= 2000"  # rules.FINDABLE_M
 _INSIDE = "site.spot && ST_MakeEnvelope(:west, :south, :east, :north, 3857)"
 # A tile holds its north and west edges and not the others, so that no place lies in two.
 _EXACTLY = (
@@ -58,13 +59,13 @@ _EXACTLY = (
 _JOINED = "site JOIN organisation ON organisation.id = site.organisation_id"
 # PostGIS sorts points along a Hilbert curve: neighbours stand together, which halves what compression leaves.
 _PACK = text(
-    f"SELECT {_COLUMNS} FROM {_JOINED} WHERE site.status = 'active' AND {_INSIDE} AND {_EXACTLY} ORDER BY site.spot"  # noqa: S608 - fixed parts only
+    f"SELECT {_COLUMNS} FROM {_JOINED} WHERE {_FINDABLE} AND {_INSIDE} AND {_EXACTLY} ORDER BY site.spot"  # noqa: S608 - fixed parts only
 )
-_COUNT = text(f"SELECT count(*) FROM site WHERE status = 'active' AND {_INSIDE}")  # noqa: S608 - fixed parts only
+_COUNT = text(f"SELECT count(*) FROM site WHERE {_FINDABLE} AND {_INSIDE}")  # noqa: S608 - fixed parts only
 _CELL = text(
     "WITH near AS MATERIALIZED ("  # noqa: S608 - fixed parts only
     " SELECT site.*, site.spot <-> ST_MakeEnvelope(:west, :south, :east, :north, 3857) AS plane_m FROM site"
-    " WHERE site.status = 'active'"
+    f" WHERE {_FINDABLE}"
     " AND site.spot && ST_MakeEnvelope(:far_west, :far_south, :far_east, :far_north, 3857)"
     " ORDER BY site.spot <-> ST_MakeEnvelope(:west, :south, :east, :north, 3857) LIMIT :places"
     f") SELECT {_COLUMNS}, max(site.plane_m) OVER () AS reach"
@@ -180,7 +181,7 @@ def _columns(rows: Sequence[Row[Any]], *, almanac: Almanac) -> dict[str, Any]:
 
 
 def _lines(values: Iterable[str]) -> str:
-    """One text for all places: a line each. No value holds a line break (`rules.is_plain`)."""
+    """One text for all places: a line each. No value holds a line break (`language.is_plain`)."""
     return "\n".join(values)
 
 
