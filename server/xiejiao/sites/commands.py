@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from psycopg.types.range import Range
+from shapely import MultiPoint, Point, to_wkt
 from sqlalchemy import ColumnElement, Connection, bindparam, case, delete, func, insert, select, text, update
 from sqlalchemy.dialects import postgresql
 
@@ -176,12 +177,16 @@ def offers(kind: str, amenities: Iterable[Amenity], words: Vocabulary) -> list[i
 
 def _point(located: Located) -> str:
     """The position as PostGIS reads it (EWKT)."""
-    return f"SRID=4326;POINT({located.lon!r} {located.lat!r})"
+    return _ewkt(Point(located.lon, located.lat))
 
 
 def _touched(lon: float, lat: float) -> str:
     """A position as the one point of a history row (EWKT)."""
-    return f"SRID=4326;MULTIPOINT({lon!r} {lat!r})"
+    return _ewkt(MultiPoint([(lon, lat)]))
+
+
+def _ewkt(geometry: Point | MultiPoint) -> str:
+    return f"SRID=4326;{to_wkt(geometry, rounding_precision=-1)}"
 
 
 def _name_divisions(connection: Connection, names: Iterable[str]) -> None:
