@@ -20,7 +20,7 @@ try {
       emptyOutDir: false,
       target: "es2022",
       minify: true,
-      rollupOptions: { output: { entryFileNames: "bench.mjs" } },
+      rolldownOptions: { output: { entryFileNames: "bench.mjs" } },
     },
   });
   process.exitCode = spawnSync(process.execPath, [join(outDir, "bench.mjs")], { stdio: "inherit" }).status ?? 1;

@@ -6,7 +6,7 @@ import { distanceM, nearestPoint, type Position, type Rectangle } from "./positi
 import { rectangleOf, type Tile } from "./tiles";
 
 /** The format of cells and packs that this code reads. */
-export const FORMAT = 1;
+const FORMAT = 1;
 
 /** Why a document is not read: its format is of an older or a newer server, or it is not what it says. */
 export type Unreadable = "older" | "newer" | "broken";
@@ -68,7 +68,7 @@ export interface Places {
   /** The level of one node that stands for all places; of none where there are no places. */
   readonly top: Level;
   readonly dated: ReadonlyMap<number, Dated>;
-  readonly document: Document;
+  readonly document: TileDocument;
   /** The course of a day by text of hours, kept once it was asked. */
   readonly courses: Map<number, Course[]>;
   /** The columns of text, a line for each place. */
@@ -76,7 +76,7 @@ export interface Places {
 }
 
 /** A document as the server draws it; docs/cells.md describes every part. */
-interface Document {
+interface TileDocument {
   readonly format: number;
   readonly generated_at: string;
   readonly tile: Tile;
@@ -119,7 +119,7 @@ const HOUR_MS = 3_600_000;
 const DEGREE = 100_000;
 const STEP = 1 / DEGREE;
 const LETTER_A = 65;
-// Letters skip the backslash, which stands where the 28th would.
+// Letters skip the backslash, which the 28th amenity would get.
 const BACKSLASH = 27;
 const LINE_BREAK = 10;
 const BROKEN = 33;
@@ -128,17 +128,17 @@ const STATES: Readonly<Record<string, AmenityState>> = { "?": "unknown", "!": "b
 
 /** The index of a cell or pack from its parsed JSON; UnreadableError when it is of another format or broken. */
 export function places(value: unknown): Places {
-  const format = (value as Partial<Document> | null)?.format;
+  const format = (value as Partial<TileDocument> | null)?.format;
   if (typeof format !== "number") throw new UnreadableError("broken");
   if (format !== FORMAT) throw new UnreadableError(format < FORMAT ? "older" : "newer");
   try {
-    return indexed(value as Document);
+    return indexed(value as TileDocument);
   } catch {
     throw new UnreadableError("broken");
   }
 }
 
-function indexed(document: Document): Places {
+function indexed(document: TileDocument): Places {
   const { columns, sparse, kinds, amenities, tile } = document;
   const size = columns.code.length / CODE_LENGTH;
   // Without places a text has no lines.
@@ -273,7 +273,7 @@ function degrees(steps: readonly number[]): Float64Array {
 
 const amenityOf = (letter: number): number => letter - LETTER_A - (letter - LETTER_A > BACKSLASH ? 1 : 0);
 
-function facetsOf({ columns, sparse, kinds, hours }: Document, size: number, words: number): Uint32Array {
+function facetsOf({ columns, sparse, kinds, hours }: TileDocument, size: number, words: number): Uint32Array {
   const facets = new Uint32Array(size * words);
   const texts = hours.map(hoursFacets);
   const unknown = hoursFacets(null);

@@ -89,7 +89,7 @@ export function openFirst(wanted: Wanted, now: number, travel: Travel, known: re
   });
   add(likely, "open", "unknown");
   if (hits.length < wanted.limit) {
-    const shut = search(wanted, known, {
+    const shut = search({ ...wanted, limit: wanted.limit - hits.length }, known, {
       ranks: 2,
       hours: () => null,
       rankOf: (places, number, metres) => {
