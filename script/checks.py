@@ -28,6 +28,9 @@ CHECKS = (
     Check("lint", "ruff check ."),
     Check("format", "ruff format --check ."),
     Check("types", "mypy"),
+    Check("app: types", "cd pwa && node node_modules/vue-tsc/bin/vue-tsc.js --noEmit"),
+    Check("app: lint", "cd pwa && node node_modules/eslint/bin/eslint.js . && node node_modules/knip/bin/knip.js"),
+    Check("app: tests", "cd pwa && node node_modules/vitest/vitest.mjs run"),
     Check("tests", "pytest -q -n 2 -m 'not long'", long="pytest -q -n 2"),
 )
 LEFT_OUT_DAILY = "the tests marked `long` (script/test --long has them) and the benchmarks in bench/"

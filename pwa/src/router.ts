@@ -12,5 +12,6 @@ export const router = createRouter({
     { path: "/privacy", component: () => import("./features/more/pages/PrivacyPage.vue") },
     { path: "/:rest(.*)*", redirect: "/" },
   ],
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- its successor is still experimental
   scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
 });

@@ -11,7 +11,7 @@ export class Fault extends Error {
 }
 
 /** Milliseconds after which a question is given up; a weak network needs patience, a rider has little. */
-export const PATIENCE_MS = 12_000;
+const PATIENCE_MS = 12_000;
 
 /** The JSON at `path`; Fault when there is none. */
 export async function ask<T>(path: string): Promise<T> {

@@ -7,7 +7,7 @@ import type { Travel } from "./ranking";
 export type MapApp = "amap" | "baidu" | "tencent" | "apple" | "system";
 
 /** What each app counts in: the makers of maps in China in GCJ-02, Baidu in BD-09, RFC 5870 (`geo:`) in WGS 84. */
-export const DATUMS: Readonly<Record<MapApp, Datum>> = {
+const DATUMS: Readonly<Record<MapApp, Datum>> = {
   amap: "gcj02",
   baidu: "bd09",
   tencent: "gcj02",

@@ -122,7 +122,7 @@ export const spansOn = (compiled: Compiled, day: number, calendar: Calendar): Da
  * What spans say of a minute of the day: those of the day itself and those of the day before, whose nights reach over
  * midnight. Of all that hold it, open beats unknown beats closed.
  */
-export function regular(own: Day, night: Day, minute: number): Answer {
+function regular(own: Day, night: Day, minute: number): Answer {
   let best: Answer = CLOSED;
   for (let step = 0; step < 2; step++) {
     const now = minute + step * MINUTES_A_DAY;

@@ -47,7 +47,7 @@ export async function kept<T>(key: string): Promise<Kept<T> | undefined> {
 }
 
 /** Keep `document` under `key`, as of `at`. */
-export async function keep<T>(key: string, document: T, at: number): Promise<void> {
+export async function keep(key: string, document: unknown, at: number): Promise<void> {
   memory.set(key, { document, at });
   try {
     await (await open())?.put(STORE, { document, at }, key);

@@ -4,11 +4,11 @@ import type { Position } from "@/ground/position";
 import { preferences } from "./preferences";
 
 const APPLE = /iPhone|iPad|Macintosh/;
-const WECHAT = /MicroMessenger/;
+const WECHAT = "MicroMessenger";
 
 /** The apps that work here: Apple's on Apple's, the system's where `geo:` is understood, which WeChat's view does not. */
-export function appsHere(agent: string): MapApp[] {
-  const own: MapApp[] = APPLE.test(agent) ? ["apple"] : WECHAT.test(agent) ? [] : ["system"];
+function appsHere(agent: string): MapApp[] {
+  const own: MapApp[] = APPLE.test(agent) ? ["apple"] : agent.includes(WECHAT) ? [] : ["system"];
   return ["amap", "baidu", "tencent", ...own];
 }
 

@@ -14,7 +14,7 @@ export function distance(metres: number, say: Messages): string {
 }
 
 /** An instant (ms) as a clock in China, with the day where it is not today. */
-export function clock(at: number, now: number, say: Messages): string {
+function clock(at: number, now: number, say: Messages): string {
   const there = new Date(at + CHINA);
   const hours = there.getUTCHours();
   const time = `${String(hours)}:${String(there.getUTCMinutes()).padStart(2, "0")}`;

@@ -140,7 +140,7 @@ def _uuid(text: str) -> UUID:
 @operation(answer=schemas.Divisions, example="/api/v1/divisions", problems=(429, 503))
 def divisions() -> Response:
     """Divisions that have places, for those who pick where they are instead of being located."""
-    with reading() as connection:
+    with reading_once() as connection:
         found = queries.divisions(connection)
     return json.answer(schemas.divisions(found), max_age_s=PACK_MAX_AGE_S)
 
