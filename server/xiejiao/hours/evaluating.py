@@ -119,10 +119,10 @@ def _edges(hours: Compiled | None, at: datetime, calendar: Calendar, dated: Date
 
 
 def _edge_minutes(hours: Compiled, today: date, calendar: Calendar) -> set[int]:
-    """The minutes of a day at which a span begins or ends, the night before included."""
-    yesterday = today - ONE_DAY
-    own = hours.spans(today.month * 100 + today.day, calendar.day_class(today))
-    night = hours.spans(yesterday.month * 100 + yesterday.day, calendar.day_class(yesterday))
-    minutes = {minute for span in own for minute in span[:2]}
-    minutes |= {minute - MINUTES_A_DAY for span in night for minute in span[:2]}
+    """The minutes of a day at which a span begins or ends: its own, the night's before, and 48:00 of the day before."""
+    minutes = set()
+    for back in range(3):
+        day = today - ONE_DAY * back
+        spans = hours.spans(day.month * 100 + day.day, calendar.day_class(day))
+        minutes |= {minute - MINUTES_A_DAY * back for span in spans for minute in span[:2]}
     return {minute for minute in minutes if 0 <= minute < MINUTES_A_DAY}
