@@ -7,7 +7,6 @@ export const router = createRouter({
   routes: [
     { path: "/", component: HomePage },
     { path: "/p/:code", component: () => import("./features/place/pages/PlacePage.vue"), props: true },
-    { path: "/map", component: () => import("./features/map/pages/MapPage.vue") },
     { path: "/more", component: () => import("./features/more/pages/MorePage.vue") },
     { path: "/privacy", component: () => import("./features/more/pages/PrivacyPage.vue") },
     { path: "/:rest(.*)*", redirect: "/" },

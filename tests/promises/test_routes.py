@@ -168,6 +168,7 @@ def test_answers_are_what_the_document_promises(
         "/api/v1/sites/{id}": [f"/../{site.code}", f"/../{site.id}", "/../nobody", f"/../{site.code}?x=1"],
         "/api/v1/cells/14/{x}/{y}": ["/../../13476/7051", "/../../0/0", "/../../99999/0"],
         "/api/v1/packs/9/{x}/{y}": ["/../../421/220", "/../../0/512"],
+        "/api/v1/divisions": [""],
         "/api/v1/vocabulary": [""],
         "/api/v1/calendar/{year}": ["/../2026", "/../2027", "/../1999"],
     }

@@ -14,7 +14,7 @@ from xiejiao.http.problems import problem
 
 DIST = Path(__file__).parents[3] / "pwa" / "dist"
 """Where the build leaves its files."""
-PAGES = ("/", "/p/<code>", "/map", "/more", "/privacy", "/join", "/manage", "/staff", "/verify")
+PAGES = ("/", "/p/<code>", "/more", "/privacy")
 """Addresses that the app itself answers; the server sends the same page for each."""
 YEAR_S = 31_536_000
 
@@ -28,13 +28,19 @@ CSP = (
 
 def files(folder: Path = DIST) -> dict[str, Encoded]:
     """The built files by their path below `folder`; none when nothing was built."""
-    mimetypes.add_type("application/manifest+json", ".webmanifest")
     return {
         file.relative_to(folder).with_suffix("").as_posix(): Encoded(
-            file.read_bytes(), media_type=mimetypes.guess_type(file.stem)[0] or "application/octet-stream"
+            file.read_bytes(), media_type=_media_type(file.stem)
         )
         for file in sorted(folder.rglob("*.br"))
     }
+
+
+def _media_type(name: str) -> str:
+    if name.endswith(".webmanifest"):
+        return "application/manifest+json"
+    guessed = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    return f"{guessed}; charset=utf-8" if guessed.startswith("text/") else guessed
 
 
 def blueprint(built: Mapping[str, Encoded]) -> Blueprint:

@@ -1,0 +1,58 @@
+"""The rider's app as it is sent: its page, its files, and what they may do."""
+
+from pathlib import Path
+
+import brotli
+import pytest
+from flask.testing import FlaskClient
+
+from xiejiao.app import create_app
+from xiejiao.config import Config
+from xiejiao.http import shell
+
+PAGE, SCRIPT = b"<!doctype html><title>x</title>", b"export {};"
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> FlaskClient:
+    """A client of an application that has a small built app."""
+    (tmp_path / "assets").mkdir()
+    for name, content in {"index.html": PAGE, "assets/index-1a2b.js": SCRIPT, "sw.js": SCRIPT}.items():
+        (tmp_path / name).write_bytes(content)
+        (tmp_path / f"{name}.br").write_bytes(brotli.compress(content))
+    return create_app(Config(rate_public="0"), built=shell.files(tmp_path)).test_client()
+
+
+@pytest.mark.parametrize("address", ["/", "/p/000000", "/more", "/privacy"])
+def test_every_page_is_the_app_and_may_run_its_own_scripts_only(client: FlaskClient, address: str) -> None:
+    answer = client.get(address)
+    assert (answer.status_code, answer.data, answer.content_type) == (200, PAGE, "text/html; charset=utf-8")
+    policy = answer.headers["Content-Security-Policy"]
+    assert "script-src 'self';" in policy
+    assert "unsafe" not in policy
+    assert "require-trusted-types-for 'script'" in policy
+    assert answer.headers["Cache-Control"] == "no-cache"
+
+
+def test_a_file_with_a_fingerprint_is_kept_for_ever_and_the_worker_is_asked_for_each_time(client: FlaskClient) -> None:
+    asset, worker = client.get("/assets/index-1a2b.js"), client.get("/sw.js")
+    assert asset.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert worker.headers["Cache-Control"] == "no-cache"
+    assert asset.content_type.startswith("text/javascript")
+
+
+def test_a_file_goes_out_as_the_build_compressed_it(client: FlaskClient) -> None:
+    answer = client.get("/assets/index-1a2b.js", headers={"Accept-Encoding": "br"})
+    assert answer.headers["Content-Encoding"] == "br"
+    assert brotli.decompress(answer.data) == SCRIPT
+    again = client.get("/assets/index-1a2b.js", headers={"If-None-Match": answer.headers["ETag"]})
+    assert again.status_code == 304
+
+
+@pytest.mark.parametrize("address", ["/assets/none.js", "/index.html.br", "/../pyproject.toml", "/assets/..%2fsw.js"])
+def test_what_was_not_built_is_not_there(client: FlaskClient, address: str) -> None:
+    assert client.get(address).status_code == 404
+
+
+def test_without_a_build_there_is_the_api_alone(tmp_path: Path) -> None:
+    assert create_app(Config(), built=shell.files(tmp_path)).test_client().get("/").status_code == 404
