@@ -53,7 +53,12 @@ export default defineConfig({
       filename: "sw.ts",
       injectRegister: false,
       manifestFilename: "app.webmanifest",
-      injectManifest: { globPatterns: ["index.html", "assets/{index,HomePage,PlacePage}-*.{js,css}", "icon.svg"] },
+      includeManifestIcons: false,
+      injectManifest: {
+        globPatterns: ["index.html", "assets/*.{js,css}", "icon.svg"],
+        // Everything that the list and a place need, chunks they share among them; the rest is kept once it was used.
+        globIgnores: ["assets/{MorePage,PrivacyPage,en}-*"],
+      },
       manifest: {
         id: "/",
         name: "歇脚 · 附近的劳动者驿站",

@@ -23,7 +23,7 @@ def client(tmp_path: Path) -> FlaskClient:
     return create_app(Config(rate_public="0"), built=shell.files(tmp_path)).test_client()
 
 
-@pytest.mark.parametrize("address", ["/", "/p/000000", "/more", "/privacy"])
+@pytest.mark.parametrize("address", ["/", "/p/000000", "/more", "/privacy", "/index.html"])
 def test_every_page_is_the_app_and_may_run_its_own_scripts_only(client: FlaskClient, address: str) -> None:
     answer = client.get(address)
     assert (answer.status_code, answer.data, answer.content_type) == (200, PAGE, "text/html; charset=utf-8")

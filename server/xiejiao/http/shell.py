@@ -56,6 +56,9 @@ def blueprint(built: Mapping[str, Encoded]) -> Blueprint:
 
     def file(path: str) -> Response:
         """One built file; those with a fingerprint in their name never change."""
+        if path == "index.html":
+            # The worker keeps the page under this name, and with it what the page may do.
+            return page()
         found = built.get(path)
         if found is None:
             return problem(404)
