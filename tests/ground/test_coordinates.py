@@ -46,19 +46,19 @@ def test_neighbours_and_the_far_world_are_not_shifted(case: dict[str, Any], datu
 
 
 @given(position=around_china | at_the_border | anywhere, datum=st.sampled_from(Datum))
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 def test_round_trip_is_within_a_centimetre_even_across_the_border(position: Position, datum: Datum) -> None:
     assert distance_m(to_wgs84(from_wgs84(position, datum), datum), position) < 0.01
 
 
 @given(position=around_china | at_the_border | anywhere, datum=st.sampled_from(Datum))
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 def test_round_trip_from_the_other_datum_is_within_a_centimetre(position: Position, datum: Datum) -> None:
     assert distance_m(from_wgs84(to_wgs84(position, datum), datum), position) < 0.01
 
 
 @given(position=at_the_border, bearing=st.floats(0, 2 * math.pi), datum=st.sampled_from(SHIFTING))
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 def test_ten_metres_stay_ten_metres_within_a_factor_at_the_border(
     position: Position, bearing: float, datum: Datum
 ) -> None:
@@ -67,11 +67,20 @@ def test_ten_metres_stay_ten_metres_within_a_factor_at_the_border(
     assert 0.3 < stretched < 1.7
 
 
+# The points that are shifted farthest, found by a search over a grid of 2 km and a climb from the best of it.
 @given(position=around_china | at_the_border)
-@settings(max_examples=1000, deadline=None)
-def test_the_shift_is_as_large_as_the_field_knows_it(position: Position) -> None:
-    assert distance_m(position, from_wgs84(position, Datum.GCJ02)) < 700
-    assert distance_m(position, from_wgs84(position, Datum.BD09)) < 1520
+@settings(max_examples=1000)
+@example(position=Position(131.402159, 47.659708))
+@example(position=Position(131.148412, 43.347297))
+def test_the_shift_is_at_most_what_the_documents_say(position: Position) -> None:
+    assert distance_m(position, from_wgs84(position, Datum.GCJ02)) < 702
+    assert distance_m(position, from_wgs84(position, Datum.BD09)) < 1519
+
+
+def test_the_farthest_shifts_are_reached() -> None:
+    farthest = Position(131.402159, 47.659708), Position(131.148412, 43.347297)
+    assert distance_m(farthest[0], from_wgs84(farthest[0], Datum.GCJ02)) == pytest.approx(701.7, abs=0.1)
+    assert distance_m(farthest[1], from_wgs84(farthest[1], Datum.BD09)) == pytest.approx(1518.1, abs=0.1)
 
 
 @pytest.mark.parametrize("case", CASES["shifted"], ids=str)
@@ -87,7 +96,7 @@ def test_distance_agrees_with_the_geodesic_to_a_thousandth(case: dict[str, Any])
 
 
 @given(a=around_china, bearing=st.floats(0, 2 * math.pi), away=st.floats(1e-4, 4.4))
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 @example(a=Position(120.0, 54.9), bearing=0.0, away=4.4)
 def test_distance_is_within_a_thousandth_of_the_geodesic_up_to_500_km(a: Position, bearing: float, away: float) -> None:
     east = away * math.cos(bearing) / math.cos(math.radians(a.lat))

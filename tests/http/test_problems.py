@@ -234,7 +234,7 @@ QUERIES = st.one_of(
 
 
 @given(route=st.sampled_from(ROUTES), query=QUERIES)
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_query_string_breaks_a_route(client: FlaskClient, route: str, query: str) -> None:
     answer = client.get(f"{route}?{query}")
     assert answer.status_code in {200, 400, 404, 414}
@@ -245,7 +245,7 @@ def test_no_query_string_breaks_a_route(client: FlaskClient, route: str, query: 
 
 
 @given(number=st.one_of(st.integers().map(str), st.text(max_size=8).map(quote), st.floats().map(str)))
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_value_in_a_path_breaks_a_route(client: FlaskClient, number: str) -> None:
     for path in ("calendar/{}", "cells/14/{}/7051", "packs/9/421/{}", "sites/{}"):
         answer = client.get(f"/api/v1/{path.format(number)}")

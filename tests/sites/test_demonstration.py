@@ -50,7 +50,7 @@ def share(of: Sequence[SyntheticPlace], texts: set[str | None]) -> float:
 
 
 @given(seed=st.integers(0, 2**32), fewer=st.integers(0, 30), more=st.integers(0, 30))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_same_seed_gives_the_same_places_and_more_begin_with_the_fewer(seed: int, fewer: int, more: int) -> None:
     long = list(places(fewer + more, seed, around=REGION))
     assert long[:fewer] == list(places(fewer, seed, around=REGION))

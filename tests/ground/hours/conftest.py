@@ -5,13 +5,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from xiejiao.hours import Calendar, Special
-
-# What is slow here is a busy machine, not an example.
-settings.register_profile("patient", deadline=None)
-settings.load_profile("patient")
 
 CASES = Path(__file__).parents[1] / "cases"
 
