@@ -1,19 +1,27 @@
 """One whole installation, served as an operator serves it, for all tests of this folder."""
 
+import datetime as dt
 import os
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
 from installation import Installation
+from phone import SIZE, Phone, chromium, phone_on
+from road import Road
 from xiejiao import cluster
+from xiejiao.coordinates import Position
+from xiejiao.hours import CHINA
 
+FRIDAY_14 = dt.datetime(2026, 11, 20, 14, 0, tzinfo=CHINA)
+MEIJIANG = Position(116.12, 24.30)
 SERVER = Path(__file__).parents[2] / "server"
 READY_WITHIN_S = 60.0
 WORKERS = 2
@@ -61,3 +69,39 @@ def _wait_until_ready(installation: Installation, server: subprocess.Popen[str])
         except OSError:
             time.sleep(0.1)
     pytest.fail("the server was not ready in time")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests of a process; every phone has a store of its own in it."""
+    with sync_playwright() as playwright, chromium(playwright) as found:
+        yield found
+
+
+@pytest.fixture
+def road(installation: Installation) -> Iterator[Road]:
+    """The road to the installation; its answers tell an ordinary Friday, two in the afternoon."""
+    with Road(installation.origin, clock=FRIDAY_14).open() as found:
+        yield found
+
+
+MakePhone = Callable[..., Phone]
+
+
+@pytest.fixture
+def make_phone(browser: Browser, road: Road) -> Iterator[MakePhone]:
+    """Phones on the road, at Meijiang and on an ordinary Friday unless said otherwise."""
+    made: list[Phone] = []
+
+    def make(
+        *,
+        at: Position | None = MEIJIANG,
+        clock: dt.datetime | None = FRIDAY_14,
+        size: ViewportSize = SIZE,
+    ) -> Phone:
+        made.append(phone_on(browser, road.origin, at=at, clock=clock, size=size))
+        return made[-1]
+
+    yield make
+    for phone in made:
+        phone.context.close()

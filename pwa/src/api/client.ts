@@ -13,8 +13,8 @@ export class Fault extends Error {
 /** Milliseconds after which a question is given up; a weak network needs patience, a rider has little. */
 const PATIENCE_MS = 12_000;
 
-/** The JSON at `path`; Fault when there is none. */
-export async function ask<T>(path: string): Promise<T> {
+/** The JSON at `path`; `heard` is told the server's time (epoch ms) with it. Fault when there is none. */
+export async function ask<T>(path: string, heard?: (at: number) => void): Promise<T> {
   let response: Response;
   try {
     response = await fetch(path, { signal: AbortSignal.timeout(PATIENCE_MS), credentials: "omit" });
@@ -22,6 +22,8 @@ export async function ask<T>(path: string): Promise<T> {
     throw new Fault(error instanceof DOMException && error.name === "TimeoutError" ? "slow" : "offline");
   }
   if (!response.ok) throw new Fault(response.status === 404 ? "missing" : "server");
+  const at = Date.parse(response.headers.get("Date") ?? "");
+  if (!Number.isNaN(at)) heard?.(at);
   try {
     return (await response.json()) as T;
   } catch (error) {

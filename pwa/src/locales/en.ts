@@ -76,7 +76,7 @@ export const en: Messages = {
     days: (count) => `Confirmed ${String(count)} days ago`,
     never: "Not confirmed yet",
     data: (when) => `Data as of ${when}`,
-    offline: (when) => `No network; data as of ${when}`,
+    offline: (when) => `No network; this is the data of ${when}. It renews itself once you are online.`,
   },
   place: {
     go: "Go",

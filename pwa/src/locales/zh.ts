@@ -78,7 +78,7 @@ export const zh = {
     days: (count: number) => `${String(count)} 天前确认`,
     never: "尚未有人确认",
     data: (when: string) => `数据截至 ${when}`,
-    offline: (when: string) => `没有网络,显示 ${when} 的数据`,
+    offline: (when: string) => `没有网络,显示的是 ${when} 的数据。连上后会自己更新。`,
   },
   place: {
     go: "去这里",

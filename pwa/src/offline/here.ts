@@ -17,9 +17,11 @@ const PATIENCE_MS = 20_000;
 const FRESH_MS = 60_000;
 const RECENT = "xiejiao.recent";
 const MOST_RECENT = 5;
+/** Whether distances still count from the place picked last. */
+const PICKED = "xiejiao.picked";
 
-/** Where the rider is; null: not known yet. */
-export const here = shallowRef<Here | null>(null);
+/** Where the rider is; null: not known yet. At the start it is the place that was picked, never a position of the phone. */
+export const here = shallowRef<Here | null>(startingPoint());
 /** Whether the phone is being asked. */
 export const locating = shallowRef(false);
 /** Why there is no position; null: nothing went wrong. */
@@ -34,8 +36,8 @@ export async function mayLocate(): Promise<boolean> {
   }
 }
 
-/** Ask the phone where it is. */
-export async function locate(): Promise<void> {
+/** Ask the phone where it is; at the start of a visit what it found a moment ago will do. */
+export async function locate({ starting = false } = {}): Promise<void> {
   if (!isSecureContext || !("geolocation" in navigator)) {
     noPosition.value = "insecure";
     return;
@@ -47,10 +49,11 @@ export async function locate(): Promise<void> {
       navigator.geolocation.getCurrentPosition(resolve, reject, {
         enableHighAccuracy: true,
         timeout: PATIENCE_MS,
-        maximumAge: FRESH_MS,
+        maximumAge: starting ? FRESH_MS : 0,
       });
     });
     here.value = { position: { lon: coords.longitude, lat: coords.latitude }, accuracyM: coords.accuracy, name: null };
+    write(PICKED, null);
   } catch (error) {
     const code = error instanceof GeolocationPositionError ? error.code : 2;
     noPosition.value = code === 1 ? "denied" : code === 3 ? "timeout" : "unavailable";
@@ -71,19 +74,33 @@ export function pick(picked: Picked): void {
   here.value = { position: { lon: picked.lon, lat: picked.lat }, accuracyM: null, name: picked.name };
   noPosition.value = null;
   const others = recent().filter((each) => each.name !== picked.name);
-  try {
-    localStorage.setItem(RECENT, JSON.stringify([picked, ...others].slice(0, MOST_RECENT)));
-  } catch {
-    // Storage is refused: the choice holds for this visit.
-  }
+  write(RECENT, [picked, ...others].slice(0, MOST_RECENT));
+  write(PICKED, true);
 }
 
 /** The places picked last, newest first. */
 export function recent(): Picked[] {
+  const found = read(RECENT);
+  return Array.isArray(found) ? (found as Picked[]) : [];
+}
+
+function startingPoint(): Here | null {
+  const [last] = recent();
+  return last && read(PICKED) === true ? { position: { lon: last.lon, lat: last.lat }, accuracyM: null, name: last.name } : null;
+}
+
+function read(key: string): unknown {
   try {
-    const found: unknown = JSON.parse(localStorage.getItem(RECENT) ?? "[]");
-    return Array.isArray(found) ? (found as Picked[]) : [];
+    return JSON.parse(localStorage.getItem(key) ?? "null");
   } catch {
-    return [];
+    return null;
+  }
+}
+
+function write(key: string, value: unknown): void {
+  try {
+    localStorage.setItem(key, JSON.stringify(value));
+  } catch {
+    // Storage is refused: the choice holds for this visit.
   }
 }

@@ -3,11 +3,12 @@
  * once and refreshed behind it. Only tiles are ever asked for, never a position.
  */
 import { computed, shallowRef, watch } from "vue";
-import { Fault, type FaultName, ask } from "@/api/client";
+import { Fault, ask } from "@/api/client";
 import { type Places, UnreadableError, places } from "@/ground/places";
 import { CELL_ZOOM, PACK_ZOOM, type Tile, tileAt, tilesWithin } from "@/ground/tiles";
+import { clockOff, heard, time } from "./clock";
 import { here } from "./here";
-import { keep, kept, keptKeys, letGo, storageRefused } from "./shelf";
+import { type Kept, keep, kept, keptKeys, letGo, storageRefused } from "./shelf";
 
 /** Metres within which packs are fetched in the background. */
 const PACK_REACH_M = 20_000;
@@ -15,8 +16,10 @@ const PACK_REACH_M = 20_000;
 const FRESH_MS = { [CELL_ZOOM]: 30_000, [PACK_ZOOM]: 3_600_000 } as const;
 const MOST_PACKS = 12;
 const MOST_CELLS = 40;
-/** A phone whose clock is farther off than this is told so: what is open hangs on it. */
-const CLOCK_OFF_MS = 10 * 60_000;
+
+/** What can be wrong with the places around, what matters most to the rider first. */
+const FAULTS = ["offline", "slow", "server", "broken", "newer", "storage", "clock"] as const;
+type NearbyFault = (typeof FAULTS)[number];
 
 /** A tile as it is used, and when it was last found true. */
 interface Held {
@@ -25,6 +28,8 @@ interface Held {
 }
 
 const held = shallowRef<ReadonlyMap<string, Held>>(new Map());
+const faults = shallowRef<ReadonlyMap<string, NearbyFault>>(new Map());
+const online = shallowRef(navigator.onLine);
 const asking = shallowRef(0);
 
 /** What the list ranks: the cell of the position and the packs around it. */
@@ -36,17 +41,26 @@ export const dataAt = computed(() => {
   const times = [...held.value.values()].map((each) => each.at);
   return times.length ? Math.min(...times) : null;
 });
-/** What went wrong last, in a word; null: nothing. */
-export const nearbyFault = shallowRef<Exclude<FaultName, "missing"> | "newer" | "storage" | "clock" | null>(null);
+/** What is wrong, in a word; null: nothing. */
+export const nearbyFault = computed<NearbyFault | null>(() => {
+  const all = new Set<NearbyFault>(faults.value.values());
+  if (!online.value) all.add("offline");
+  if (storageRefused.value) all.add("storage");
+  if (clockOff.value) all.add("clock");
+  return FAULTS.find((each) => all.has(each)) ?? null;
+});
 
 const name = ([z, x, y]: Tile): string => `${String(z)}/${String(x)}/${String(y)}`;
 const address = (tile: Tile): string => `/api/v1/${tile[0] === CELL_ZOOM ? "cells" : "packs"}/${name(tile)}`;
 
 function use(tile: Tile, document: unknown, at: number): void {
   const read = places(document);
-  const wanted = wantedTiles();
-  if (!wanted.has(name(tile))) return;
-  held.value = new Map([...held.value, [name(tile), { places: read, at }]]);
+  if (wantedTiles().has(name(tile))) held.value = new Map([...held.value, [name(tile), { places: read, at }]]);
+}
+
+function blame(key: string, fault: NearbyFault | null): void {
+  const others = [...faults.value].filter(([each]) => each !== key);
+  faults.value = new Map(fault ? [...others, [key, fault]] : others);
 }
 
 function wantedTiles(): Map<string, Tile> {
@@ -57,34 +71,40 @@ function wantedTiles(): Map<string, Tile> {
   return new Map(tiles.map((tile) => [name(tile), tile]));
 }
 
+function inWord(error: unknown): NearbyFault {
+  if (error instanceof UnreadableError) return error.reason === "newer" ? "newer" : "broken";
+  if (error instanceof Fault) return error.kind === "missing" ? "server" : error.kind;
+  throw error;
+}
+
 /** Show what is kept of `tile`, and fetch it when that is not fresh. */
 async function bring(tile: Tile, hurry: boolean): Promise<void> {
   const key = name(tile);
-  const found = await kept<unknown>(key);
-  if (found && !held.value.has(key)) {
-    try {
-      use(tile, found.document, found.at);
-    } catch {
-      await letGo(key);
-    }
-  }
-  const fresh = FRESH_MS[tile[0] as keyof typeof FRESH_MS];
-  if (found && !hurry && Date.now() - found.at < fresh) return;
   asking.value++;
   try {
-    const document = await ask<unknown>(address(tile));
-    use(tile, document, Date.now());
-    nearbyFault.value = null;
-    await keep(key, document, Date.now());
-    if (storageRefused()) nearbyFault.value = "storage";
-    const drawn = held.value.get(key)?.places.generatedAt ?? 0;
-    if (drawn - Date.now() > CLOCK_OFF_MS) nearbyFault.value = "clock";
+    const found = await kept<unknown>(key);
+    if (found && !held.value.has(key)) await useKept(tile, found);
+    // A clock that was set back must not make what is kept fresh for ever.
+    const isFresh = found && Math.abs(time() - found.at) < FRESH_MS[tile[0] as keyof typeof FRESH_MS];
+    if (!online.value || (isFresh && !hurry)) return;
+    // Packs may have waited in a cache for an hour: they do not tell the time.
+    const document = await ask<unknown>(address(tile), tile[0] === CELL_ZOOM ? heard : undefined);
+    use(tile, document, time());
+    blame(key, null);
+    await keep(key, document, time());
   } catch (error) {
-    if (error instanceof UnreadableError) nearbyFault.value = error.reason === "newer" ? "newer" : "broken";
-    else if (error instanceof Fault) nearbyFault.value = error.kind === "missing" ? "server" : error.kind;
-    else throw error;
+    blame(key, inWord(error));
   } finally {
     asking.value--;
+  }
+}
+
+async function useKept(tile: Tile, found: Kept<unknown>): Promise<void> {
+  try {
+    use(tile, found.document, found.at);
+  } catch {
+    // Kept by another version of the app.
+    await letGo(name(tile));
   }
 }
 
@@ -97,10 +117,11 @@ function sparing(): boolean {
 export async function refresh(hurry = true): Promise<void> {
   const tiles = wantedTiles();
   held.value = new Map([...held.value].filter(([key]) => tiles.has(key)));
+  faults.value = new Map([...faults.value].filter(([key]) => tiles.has(key)));
   const [cell, ...packs] = tiles.values();
   if (!cell) return;
   await bring(cell, hurry);
-  for (const pack of sparing() ? [] : packs) await bring(pack, false);
+  for (const pack of sparing() ? [] : packs) await bring(pack, faults.value.has(name(pack)));
   await prune(tiles);
 }
 
@@ -116,8 +137,12 @@ async function prune(inUse: ReadonlyMap<string, Tile>): Promise<void> {
   }
 }
 
-watch(here, () => void refresh(false));
-addEventListener("online", () => void refresh());
+watch(here, () => void refresh(false), { immediate: true });
+addEventListener("online", () => {
+  online.value = true;
+  void refresh();
+});
+addEventListener("offline", () => (online.value = false));
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "visible") void refresh(false);
 });

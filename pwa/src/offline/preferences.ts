@@ -45,3 +45,8 @@ watch(preferences, (now) => {
     // Storage is refused: the choice holds for this visit.
   }
 });
+
+// What is chosen in another tab holds here too.
+addEventListener("storage", ({ key }) => {
+  if (key === KEY) Object.assign(preferences, stored());
+});

@@ -1,5 +1,6 @@
 /** What the phone keeps between visits: IndexedDB where it may be used, the memory of the page where not. */
 import { type IDBPDatabase, openDB } from "idb";
+import { shallowRef } from "vue";
 
 /** A kept document and when it was last found true, in milliseconds since 1970. */
 export interface Kept<T> {
@@ -9,13 +10,10 @@ export interface Kept<T> {
 
 const STORE = "documents";
 const memory = new Map<string, Kept<unknown>>();
-let refused = false;
 let opened: Promise<IDBPDatabase | null> | undefined;
 
 /** Whether the phone refused to keep anything; what is kept then lasts as long as the page. */
-export function storageRefused(): boolean {
-  return refused;
-}
+export const storageRefused = shallowRef(false);
 
 function open(): Promise<IDBPDatabase | null> {
   opened ??= openDB("xiejiao", 1, {
@@ -28,7 +26,7 @@ function open(): Promise<IDBPDatabase | null> {
       opened = undefined;
     },
   }).catch(() => {
-    refused = true;
+    storageRefused.value = true;
     return null;
   });
   return opened;
@@ -41,7 +39,7 @@ export async function kept<T>(key: string): Promise<Kept<T> | undefined> {
   try {
     return (await (await open())?.get(STORE, key)) as Kept<T> | undefined;
   } catch {
-    refused = true;
+    storageRefused.value = true;
     return undefined;
   }
 }
@@ -52,7 +50,7 @@ export async function keep(key: string, document: unknown, at: number): Promise<
   try {
     await (await open())?.put(STORE, { document, at }, key);
   } catch {
-    refused = true;
+    storageRefused.value = true;
   }
 }
 
@@ -71,6 +69,6 @@ export async function letGo(key: string): Promise<void> {
   try {
     await (await open())?.delete(STORE, key);
   } catch {
-    refused = true;
+    storageRefused.value = true;
   }
 }

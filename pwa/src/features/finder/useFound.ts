@@ -1,12 +1,13 @@
 /** What the list shows: the places around, as the rider wants them, told for this minute. */
-import { computed, onScopeDispose, ref, watch } from "vue";
+import { computed, ref, watch } from "vue";
 import { GROUPS } from "@/ground/needs";
 import { nextChange, state } from "@/ground/hours";
 import { place } from "@/ground/places";
 import { type Expected, openFirst, travelMs } from "@/ground/ranking";
 import { language, say } from "@/locales";
-import { here } from "@/offline/here";
-import { around, dataAt, fetching, nearbyFault } from "@/offline/nearby";
+import { useTime } from "@/offline/clock";
+import { here, locating } from "@/offline/here";
+import { around, dataAt, fetching } from "@/offline/nearby";
 import { preferences } from "@/offline/preferences";
 import { inOrder, wordFor } from "@/offline/words";
 import type { ShownPlace } from "@/ui/PlaceCard.vue";
@@ -21,11 +22,7 @@ const MINUTE_MS = 60_000;
 /** The places that the list shows, and what is to be said about them. */
 export function useFound() {
   const limit = ref(PAGE);
-  const now = ref(Date.now());
-  const ticking = setInterval(() => (now.value = Date.now()), MINUTE_MS / 2);
-  onScopeDispose(() => {
-    clearInterval(ticking);
-  });
+  const now = useTime();
   watch([here, () => preferences.groups, () => preferences.openOnArrival], () => (limit.value = PAGE));
 
   const found = computed(() => {
@@ -45,21 +42,21 @@ export function useFound() {
   });
 
   const shown = computed(() => (found.value?.hits ?? []).map((hit) => told(hit, now.value)));
-  const waiting = computed(() => found.value === null || (fetching.value && found.value.hits.length === 0));
+  const waiting = computed(() => locating.value || (fetching.value && !found.value?.hits.length));
   const more = computed(() => shown.value.length === limit.value && limit.value < MOST);
+
+  const age = computed(() => (dataAt.value === null ? null : moment(dataAt.value, now.value, say.value)));
 
   const note = computed(() => {
     if (waiting.value || !found.value) return null;
-    const age = dataAt.value === null ? "" : moment(dataAt.value, now.value, say.value);
     if (shown.value.length === 0) return preferences.openOnArrival ? say.value.list.noneOpen : say.value.list.none;
-    if (nearbyFault.value === "offline") return say.value.age.offline(age);
     if (found.value.neededWithinM > found.value.exactWithinM && fetching.value) {
       return say.value.list.notComplete(distance(found.value.exactWithinM, say.value));
     }
-    return say.value.age.data(age);
+    return age.value && say.value.age.data(age.value);
   });
 
-  return { shown, waiting, now, more, note, showMore: () => (limit.value = Math.min(MOST, limit.value + PAGE)) };
+  return { shown, waiting, now, more, note, age, showMore: () => (limit.value = Math.min(MOST, limit.value + PAGE)) };
 }
 
 function told({ places, number, distanceM }: Expected, now: number): ShownPlace {

@@ -1,10 +1,11 @@
 /** One place by its code: from what is around or kept, else from the server. */
-import { computed, onScopeDispose, ref, shallowRef, watch } from "vue";
+import { computed, ref, shallowRef, watch } from "vue";
 import { Fault, type FaultName } from "@/api/client";
 import { DAY_MS, dayOf, nextChange, state, weekdayOf } from "@/ground/hours";
 import type { Place } from "@/ground/places";
 import { dayWords, words as hoursWords } from "@/ground/words";
 import { language, say } from "@/locales";
+import { useTime } from "@/offline/clock";
 import { findPlace } from "@/offline/places";
 import { bringWords, inOrder, wordFor } from "@/offline/words";
 import type { Posted } from "@/ui/telling";
@@ -18,11 +19,7 @@ export function usePlace(code: () => string) {
   const found = shallowRef<Place | null>(null);
   const fault = ref<Exclude<FaultName, "missing"> | null>(null);
   const missing = ref(false);
-  const now = ref(Date.now());
-  const ticking = setInterval(() => (now.value = Date.now()), MINUTE_MS / 2);
-  onScopeDispose(() => {
-    clearInterval(ticking);
-  });
+  const now = useTime();
 
   async function bring(): Promise<void> {
     fault.value = null;

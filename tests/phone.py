@@ -1,0 +1,108 @@
+"""A phone with a browser, as tests hold it: where it is, what time it has, and what a rider does with it."""
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright, ViewportSize, expect
+
+from xiejiao.coordinates import Position
+
+CHROMIUM = Path("/usr/bin/chromium")
+SIZE: ViewportSize = {"width": 360, "height": 780}
+ANDROID = "Mozilla/5.0 (Linux; Android 12; M2010J19SC) AppleWebKit/537.36 Chrome/120.0.0.0 Mobile Safari/537.36"
+
+
+@contextmanager
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """Debian's Chromium, without a window."""
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    try:
+        yield browser
+    finally:
+        browser.close()
+
+
+@dataclass(slots=True)
+class Phone:
+    """A phone with a fresh browser whose home page is the app at `origin`; `complaints` is what its console says."""
+
+    context: BrowserContext
+    origin: str
+    clock: dt.datetime | None = None
+    complaints: list[str] = field(default_factory=list)
+
+    @property
+    def page(self) -> Page:
+        """The tab that was opened last."""
+        return self.context.pages[-1]
+
+    def tab(self) -> Page:
+        """A new tab."""
+        page = self.context.new_page()
+        page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        return page
+
+    def visit(self, path: str = "/") -> Page:
+        """The app at `path`, in a new tab."""
+        page = self.tab()
+        page.goto(self.origin + path)
+        return page
+
+    def move(self, to: Position, accuracy_m: float = 20) -> None:
+        """From now on the phone finds itself there."""
+        self.context.set_geolocation({"longitude": to.lon, "latitude": to.lat, "accuracy": accuracy_m})
+
+    def later(self, *, minutes: int) -> None:
+        """The phone's clock goes on by so many minutes, or back."""
+        assert self.clock is not None
+        self.clock += dt.timedelta(minutes=minutes)
+        self.context.clock.set_fixed_time(self.clock)
+
+
+def phone_on(
+    browser: Browser,
+    origin: str,
+    *,
+    at: Position | None,
+    clock: dt.datetime | None,
+    size: ViewportSize = SIZE,
+) -> Phone:
+    """A phone that may use its position `at` (None: the rider refuses), and whose clock stands at `clock`."""
+    context = browser.new_context(
+        viewport=size,
+        locale="zh-CN",
+        timezone_id="Asia/Shanghai",
+        user_agent=ANDROID,
+        has_touch=True,
+        is_mobile=size["width"] < 600,
+        reduced_motion="reduce",
+    )
+    context.set_default_timeout(15_000)
+    if clock is not None:
+        context.clock.set_fixed_time(clock)
+    phone = Phone(context, origin, clock)
+    if at is not None:
+        context.grant_permissions(["geolocation"], origin=origin)
+        phone.move(at)
+    return phone
+
+
+def places(page: Page) -> Locator:
+    """The places in the list."""
+    return page.locator(".list .place")
+
+
+def names(page: Page) -> list[str]:
+    """The names of the places in the list, in its order, once it stands."""
+    expect(page.locator(".list[aria-busy=false]")).to_be_visible()
+    return page.locator(".place__name").all_inner_texts()
+
+
+def installed(page: Page) -> None:
+    """Wait until the worker keeps the app on this phone."""
+    page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
+    page.wait_for_function("navigator.serviceWorker.controller !== null")
