@@ -1,7 +1,8 @@
 """A phone with a browser, as tests hold it: where it is, what time it has, and what a rider does with it."""
 
 import datetime as dt
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,8 @@ from xiejiao.coordinates import Position
 
 CHROMIUM = Path("/usr/bin/chromium")
 SIZE: ViewportSize = {"width": 360, "height": 780}
+CHOSEN = "xiejiao.preferences"
+"""Where the app keeps what its rider chose."""
 ANDROID = "Mozilla/5.0 (Linux; Android 12; M2010J19SC) AppleWebKit/537.36 Chrome/120.0.0.0 Mobile Safari/537.36"
 
 
@@ -70,20 +73,28 @@ def phone_on(
     at: Position | None,
     clock: dt.datetime | None,
     size: ViewportSize = SIZE,
+    touch: bool = True,
+    chosen: Mapping[str, object] | None = None,
 ) -> Phone:
-    """A phone that may use its position `at` (None: the rider refuses), and whose clock stands at `clock`."""
+    """A phone that may use its position `at` (None: the rider refuses), and whose clock stands at `clock`.
+
+    `chosen` is what its rider chose on an earlier visit; without `touch` it is a computer on a desk.
+    """
     context = browser.new_context(
         viewport=size,
         locale="zh-CN",
         timezone_id="Asia/Shanghai",
-        user_agent=ANDROID,
-        has_touch=True,
-        is_mobile=size["width"] < 600,
+        user_agent=ANDROID if touch else None,
+        has_touch=touch,
+        is_mobile=touch,
         reduced_motion="reduce",
     )
     context.set_default_timeout(15_000)
     if clock is not None:
         context.clock.set_fixed_time(clock)
+    if chosen:
+        text = json.dumps(json.dumps(chosen))
+        context.add_init_script(f"localStorage.getItem('{CHOSEN}') ?? localStorage.setItem('{CHOSEN}', {text})")
     phone = Phone(context, origin, clock)
     if at is not None:
         context.grant_permissions(["geolocation"], origin=origin)

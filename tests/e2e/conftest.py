@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -98,8 +98,10 @@ def make_phone(browser: Browser, road: Road) -> Iterator[MakePhone]:
         at: Position | None = MEIJIANG,
         clock: dt.datetime | None = FRIDAY_14,
         size: ViewportSize = SIZE,
+        touch: bool = True,
+        chosen: Mapping[str, object] | None = None,
     ) -> Phone:
-        made.append(phone_on(browser, road.origin, at=at, clock=clock, size=size))
+        made.append(phone_on(browser, road.origin, at=at, clock=clock, size=size, touch=touch, chosen=chosen))
         return made[-1]
 
     yield make

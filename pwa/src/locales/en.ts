@@ -79,6 +79,7 @@ export const en: Messages = {
     offline: (when) => `No network; this is the data of ${when}. It renews itself once you are online.`,
   },
   place: {
+    coming: "The place is on its way",
     go: "Go",
     goWith: "Which map?",
     remember: "Remember",

@@ -81,6 +81,7 @@ export const zh = {
     offline: (when: string) => `没有网络,显示的是 ${when} 的数据。连上后会自己更新。`,
   },
   place: {
+    coming: "站点信息正在下载",
     go: "去这里",
     goWith: "用哪个地图?",
     remember: "记住选择",

@@ -1,7 +1,8 @@
 /** One place by its code, wherever it is known from: what is around, what is kept, the server. */
-import { ask } from "@/api/client";
-import { type Place, type Places, numberOf, place, places } from "@/ground/places";
+import { Fault, ask } from "@/api/client";
+import { type Place, type Places, UnreadableError, numberOf, place, places } from "@/ground/places";
 import { CELL_ZOOM, tileAt } from "@/ground/tiles";
+import { time } from "./clock";
 import { around } from "./nearby";
 import { keep, kept, keptKeys } from "./shelf";
 
@@ -17,23 +18,33 @@ function listed(code: string, tiles: readonly Places[]): Place | null {
   return null;
 }
 
-/** The place with this code; Fault `missing` when there is none. */
+/** The place with this code; Fault when there is none (`missing`) or it cannot be had. */
 export async function findPlace(code: string): Promise<Place> {
   const here = listed(code, around.value);
   if (here) return here;
   for (const key of await keptKeys()) {
     const tile = /^\d+\/\d+\/\d+$/.test(key) ? (await kept<unknown>(key))?.document : undefined;
-    const found = tile === undefined ? null : listed(code, [places(tile)]);
+    const found = tile === undefined ? null : listedIn(code, tile);
     if (found) return found;
   }
   // Where it lies is public; its tile is what every phone around asks for.
-  const feature = await ask<Feature>(`/api/v1/sites/${encodeURIComponent(code)}`);
-  const [lon, lat] = feature.geometry.coordinates;
-  const [z, x, y] = tileAt({ lon, lat }, CELL_ZOOM);
-  const name = [z, x, y].join("/");
+  const feature = await ask<Partial<Feature>>(`/api/v1/sites/${encodeURIComponent(code)}`);
+  const [lon, lat] = feature.geometry?.coordinates ?? [];
+  if (lon === undefined || lat === undefined) throw new Fault("broken");
+  const name = tileAt({ lon, lat }, CELL_ZOOM).join("/");
   const document = await ask<unknown>(`/api/v1/cells/${name}`);
-  await keep(name, document, Date.now());
-  const found = listed(code, [places(document)]);
-  if (found) return found;
-  throw new Error(`the cell ${name} does not list the place it holds`);
+  const found = listedIn(code, document);
+  if (!found) throw new Fault("broken");
+  await keep(name, document, time());
+  return found;
+}
+
+/** The place in a tile that may be of another version of the app. */
+function listedIn(code: string, tile: unknown): Place | null {
+  try {
+    return listed(code, [places(tile)]);
+  } catch (error) {
+    if (error instanceof UnreadableError) return null;
+    throw error;
+  }
 }

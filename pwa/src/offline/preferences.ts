@@ -47,6 +47,6 @@ watch(preferences, (now) => {
 });
 
 // What is chosen in another tab holds here too.
-addEventListener("storage", ({ key }) => {
+window.addEventListener("storage", ({ key }) => {
   if (key === KEY) Object.assign(preferences, stored());
 });
