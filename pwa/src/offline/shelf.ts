@@ -1,5 +1,4 @@
 /** What the phone keeps between visits: IndexedDB where it may be used, the memory of the page where not. */
-import { type IDBPDatabase, openDB } from "idb";
 import { shallowRef } from "vue";
 
 /** A kept document and when it was last found true, in milliseconds since 1970. */
@@ -10,21 +9,27 @@ export interface Kept<T> {
 
 const STORE = "documents";
 const memory = new Map<string, Kept<unknown>>();
-let opened: Promise<IDBPDatabase | null> | undefined;
+let opened: Promise<IDBDatabase | null> | undefined;
 
 /** Whether the phone refused to keep anything; what is kept then lasts as long as the page. */
 export const storageRefused = shallowRef(false);
 
-function open(): Promise<IDBPDatabase | null> {
-  opened ??= openDB("xiejiao", 1, {
-    upgrade(database) {
-      database.createObjectStore(STORE);
-    },
-    // Another tab wants to change the store: give way, and go on from memory.
-    blocking(_current, _blocked, event) {
-      (event.target as IDBDatabase).close();
-      opened = undefined;
-    },
+function open(): Promise<IDBDatabase | null> {
+  opened ??= new Promise<IDBDatabase>((resolve, reject) => {
+    const request = indexedDB.open("xiejiao", 1);
+    request.onupgradeneeded = () => request.result.createObjectStore(STORE);
+    request.onsuccess = () => {
+      const database = request.result;
+      // Another tab wants to change the store: give way, and go on from memory.
+      database.onversionchange = () => {
+        database.close();
+        opened = undefined;
+      };
+      resolve(database);
+    };
+    request.onerror = () => {
+      reject(new Error("not opened", { cause: request.error }));
+    };
   }).catch(() => {
     storageRefused.value = true;
     return null;
@@ -32,12 +37,28 @@ function open(): Promise<IDBPDatabase | null> {
   return opened;
 }
 
+/** What the store answers, once the transaction has ended well: a full phone says so only then. */
+async function inStore<T>(mode: IDBTransactionMode, question: (store: IDBObjectStore) => IDBRequest<T>): Promise<T | undefined> {
+  const database = await open();
+  if (!database) return undefined;
+  return new Promise((resolve, reject) => {
+    const transaction = database.transaction(STORE, mode);
+    const request = question(transaction.objectStore(STORE));
+    transaction.oncomplete = () => {
+      resolve(request.result);
+    };
+    transaction.onabort = () => {
+      reject(new Error("not kept", { cause: transaction.error }));
+    };
+  });
+}
+
 /** The kept document `key`, if there is one. */
 export async function kept<T>(key: string): Promise<Kept<T> | undefined> {
   const here = memory.get(key);
   if (here) return here as Kept<T>;
   try {
-    return (await (await open())?.get(STORE, key)) as Kept<T> | undefined;
+    return await inStore<Kept<T> | undefined>("readonly", (store) => store.get(key));
   } catch {
     storageRefused.value = true;
     return undefined;
@@ -48,7 +69,7 @@ export async function kept<T>(key: string): Promise<Kept<T> | undefined> {
 export async function keep(key: string, document: unknown, at: number): Promise<void> {
   memory.set(key, { document, at });
   try {
-    await (await open())?.put(STORE, { document, at }, key);
+    await inStore("readwrite", (store) => store.put({ document, at }, key));
   } catch {
     storageRefused.value = true;
   }
@@ -57,7 +78,7 @@ export async function keep(key: string, document: unknown, at: number): Promise<
 /** The keys of all that is kept. */
 export async function keptKeys(): Promise<string[]> {
   try {
-    return ((await (await open())?.getAllKeys(STORE)) ?? []).map(String);
+    return (await inStore("readonly", (store) => store.getAllKeys()))?.map(String) ?? [...memory.keys()];
   } catch {
     return [...memory.keys()];
   }
@@ -67,7 +88,7 @@ export async function keptKeys(): Promise<string[]> {
 export async function letGo(key: string): Promise<void> {
   memory.delete(key);
   try {
-    await (await open())?.delete(STORE, key);
+    await inStore("readwrite", (store) => store.delete(key));
   } catch {
     storageRefused.value = true;
   }

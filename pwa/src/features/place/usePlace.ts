@@ -73,9 +73,9 @@ export function usePlace(code: () => string) {
       (found.value?.dated[effect] ?? [])
         .filter(([, until]) => until === null || until * MINUTE_MS > now.value)
         .map(([from, until]) => {
-          const told = say.value.place;
-          const end = until === null ? told.furtherNotice : told.until(moment(until * MINUTE_MS, now.value, say.value));
-          return `${told[effect]} ${moment(from * MINUTE_MS, now.value, say.value)} ${end}`;
+          const end =
+            until === null ? say.value.place.furtherNotice : say.value.place.until(moment(until * MINUTE_MS, now.value, say.value));
+          return `${say.value.exceptions[effect]} ${moment(from * MINUTE_MS, now.value, say.value)} ${end}`;
         }),
     ),
   );
