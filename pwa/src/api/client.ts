@@ -13,11 +13,19 @@ export class Fault extends Error {
 /** Milliseconds after which a question is given up; a weak network needs patience, a rider has little. */
 const PATIENCE_MS = 12_000;
 
-/** The JSON at `path`; `heard` is told the server's time (epoch ms) with it. Fault when there is none. */
-export async function ask<T>(path: string, heard?: (at: number) => void): Promise<T> {
+/** How something is asked for. */
+interface Manner {
+  /** Past every cache of the browser: for who asks again because what came was wrong. */
+  readonly anew?: boolean;
+  /** Told the server's time (epoch milliseconds), as the answer has it. */
+  readonly heard?: (at: number) => void;
+}
+
+/** The JSON at `path`; Fault when there is none. */
+export async function ask<T>(path: string, { anew = false, heard }: Manner = {}): Promise<T> {
   let response: Response;
   try {
-    response = await fetch(path, { signal: AbortSignal.timeout(PATIENCE_MS), credentials: "omit" });
+    response = await fetch(path, { signal: AbortSignal.timeout(PATIENCE_MS), credentials: "omit", cache: anew ? "reload" : "default" });
   } catch (error) {
     throw new Fault(error instanceof DOMException && error.name === "TimeoutError" ? "slow" : "offline");
   }

@@ -88,7 +88,7 @@ async function bring(tile: Tile, hurry: boolean): Promise<void> {
     const isFresh = found && Math.abs(time() - found.at) < FRESH_MS[tile[0] as keyof typeof FRESH_MS];
     if (!online.value || (isFresh && !hurry)) return;
     // Packs may have waited in a cache for an hour: they do not tell the time.
-    const document = await ask<unknown>(address(tile), tile[0] === CELL_ZOOM ? heard : undefined);
+    const document = await ask<unknown>(address(tile), { anew: hurry, ...(tile[0] === CELL_ZOOM && { heard }) });
     use(tile, document, time());
     blame(key, null);
     await keep(key, document, time());
