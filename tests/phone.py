@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -75,6 +76,7 @@ def phone_on(
     size: ViewportSize = SIZE,
     touch: bool = True,
     chosen: Mapping[str, object] | None = None,
+    agent: str = ANDROID,
 ) -> Phone:
     """A phone that may use its position `at` (None: the rider refuses), and whose clock stands at `clock`.
 
@@ -84,7 +86,7 @@ def phone_on(
         viewport=size,
         locale="zh-CN",
         timezone_id="Asia/Shanghai",
-        user_agent=ANDROID if touch else None,
+        user_agent=agent if touch else None,
         has_touch=touch,
         is_mobile=touch,
         reduced_motion="reduce",
@@ -115,5 +117,15 @@ def names(page: Page) -> list[str]:
 
 def installed(page: Page) -> None:
     """Wait until the worker keeps the app on this phone."""
+    page.evaluate("""() => new Promise((done) => {
+      if (navigator.serviceWorker.controller) done(true);
+      navigator.serviceWorker.addEventListener("controllerchange", () => done(true), { once: true });
+    })""")
     page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
-    page.wait_for_function("navigator.serviceWorker.controller !== null")
+
+
+def count_from_here(page: Page) -> None:
+    """Let the phone find itself anew."""
+    page.get_by_role("button", name=re.compile("算起")).tap()
+    page.get_by_role("dialog").get_by_role("button", name="从我的位置算起").tap()
+    expect(page.get_by_role("dialog")).to_have_count(0)

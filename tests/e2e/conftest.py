@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
 from installation import Installation
-from phone import SIZE, Phone, chromium, phone_on
+from phone import ANDROID, SIZE, Phone, chromium, phone_on
 from road import Road
 from xiejiao import cluster
 from xiejiao.coordinates import Position
@@ -100,8 +100,11 @@ def make_phone(browser: Browser, road: Road) -> Iterator[MakePhone]:
         size: ViewportSize = SIZE,
         touch: bool = True,
         chosen: Mapping[str, object] | None = None,
+        agent: str = ANDROID,
     ) -> Phone:
-        made.append(phone_on(browser, road.origin, at=at, clock=clock, size=size, touch=touch, chosen=chosen))
+        made.append(
+            phone_on(browser, road.origin, at=at, clock=clock, size=size, touch=touch, chosen=chosen, agent=agent)
+        )
         return made[-1]
 
     yield make

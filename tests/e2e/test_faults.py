@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from e2e.conftest import MEIJIANG, MakePhone
-from phone import installed, names, places
+from phone import count_from_here, installed, names, places
 from road import Answer, Breaks, Cut, Request, Road, failing, gone, saying, slow, to
 from xiejiao.coordinates import Position
 
@@ -112,9 +112,7 @@ def test_a_jump_over_the_country_changes_the_list(make_phone: MakePhone) -> None
     before = names(page)
     page.get_by_role("button", name="喝水").tap()
     phone.move(WEIHAI)
-    page.get_by_role("button", name=re.compile("算起")).tap()
-    page.get_by_role("button", name="从我的位置算起").last.tap()
-    expect(page.get_by_role("dialog")).to_have_count(0)
+    count_from_here(page)
     expect(places(page).filter(has_text=before[0])).to_have_count(0)
     assert not set(names(page)) & set(before)
     expect(page.get_by_role("button", name="喝水")).to_have_attribute("aria-pressed", "true")

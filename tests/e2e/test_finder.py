@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from e2e.conftest import MEIJIANG, MakePhone
-from phone import installed, names, places
-from road import Answer, Request, Road, gone
+from phone import ANDROID, count_from_here, installed, names, places
+from road import Answer, Request, Road, gone, to
 from xiejiao.coordinates import Datum, Position, distance_m, from_wgs84
 
 pytestmark = pytest.mark.db
@@ -221,6 +221,74 @@ def _is_app(request: Request) -> bool:
     return urlsplit(request.address).path in {"/", "/index.html", "/sw.js"}
 
 
+# ── comfort ──
+
+IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 16_6 like Mac OS X) AppleWebKit/605.1.15 Version/16.6 Mobile Safari/604.1"
+WECHAT = ANDROID + " MicroMessenger/8.0.50.2701(0x28003258) WeChat/arm64"
+OFFER = """() => {
+  const offer = new Event("beforeinstallprompt", { cancelable: true });
+  offer.prompt = () => { window.asked = true; };
+  dispatchEvent(offer);
+  return offer.defaultPrevented;
+}"""
+
+
+@pytest.mark.parametrize(("agent", "words"), [(IPHONE, "添加到主屏幕"), (WECHAT, "在浏览器打开")])
+def test_a_hint_suits_the_phone_and_is_read_once(make_phone: MakePhone, agent: str, words: str) -> None:
+    page = make_phone(agent=agent).visit()
+    names(page)
+    hint = page.get_by_text(re.compile(words))
+    expect(hint).to_be_visible()
+    page.get_by_role("button", name="知道了").tap()
+    expect(hint).to_have_count(0)
+    page.reload()
+    names(page)
+    page.wait_for_load_state("networkidle")
+    expect(hint).to_have_count(0)
+
+
+def test_android_installs_by_one_tap_when_the_rider_wants(make_phone: MakePhone) -> None:
+    page = make_phone().visit()
+    names(page)
+    expect(page.get_by_role("button", name="安装")).to_have_count(0)
+    assert page.evaluate(OFFER)
+    page.get_by_role("button", name="安装").tap()
+    assert page.evaluate("window.asked")
+    expect(page.get_by_role("button", name="安装")).to_have_count(0)
+
+
+def test_pulling_the_list_down_asks_anew(make_phone: MakePhone, road: Road) -> None:
+    phone = make_phone()
+    page = phone.visit()
+    names(page)
+    page.wait_for_load_state("networkidle")
+    before = len(road.passed)
+    finger = phone.context.new_cdp_session(page)
+
+    def touch(kind: str, *points: int) -> None:
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": 180, "y": y} for y in points]})
+
+    touch("touchStart", 200)
+    touch("touchMove", 260)
+    expect(page.get_by_text("下拉刷新")).to_be_visible()
+    touch("touchMove", 420)
+    expect(page.get_by_text("松开刷新")).to_be_visible()
+    touch("touchEnd")
+    expect(page.get_by_text("松开刷新")).to_have_count(0)
+    page.wait_for_load_state("networkidle")
+    assert any("/cells/" in request.address for request in road.passed[before:])
+
+
+def test_a_part_that_cannot_be_fetched_is_told(make_phone: MakePhone, road: Road) -> None:
+    phone = make_phone()
+    with road.broken(to("Page-", gone)):
+        page = phone.visit()
+        page.get_by_role("link", name="更多").tap()
+        expect(page.get_by_role("alert")).to_contain_text("连上网络后再点一次")
+    page.get_by_role("link", name="更多").tap()
+    expect(page.get_by_role("switch", name="大字版")).to_be_visible()
+
+
 # ── privacy ──
 
 TILES = re.compile(r"/api/v1/(?:cells/14|packs/9)/\d+/\d+")
@@ -263,8 +331,7 @@ def test_no_request_of_a_whole_session_is_finer_than_a_tile(make_phone: MakePhon
     expect(page.get_by_role("heading", level=1)).to_have_text(BRIDGE)
     page.get_by_role("button", name="返回").tap()
     phone.move(Position(116.1234567, 24.3123456))
-    page.get_by_role("button", name=re.compile("算起")).tap()
-    page.get_by_role("button", name="从我的位置算起").last.tap()
+    count_from_here(page)
     names(page)
     page.get_by_role("link", name="更多").tap()
     page.get_by_role("link", name="隐私").tap()

@@ -45,6 +45,7 @@ export const en: Messages = {
     noneOpen: "No place nearby is sure to be open when you arrive.",
     notComplete: (km) => `Only places within about ${km}; those farther away are still loading.`,
     more: "Show more",
+    renew: "Refresh",
     synthetic: "Demonstration",
   },
   state: {
@@ -76,6 +77,7 @@ export const en: Messages = {
     offline: (when) => `No network; this is the data of ${when}. It renews itself once you are online.`,
   },
   place: {
+    special: "changed, see below",
     coming: "The place is on its way",
     go: "Go",
     goWith: "Which map?",
@@ -106,6 +108,7 @@ export const en: Messages = {
   },
   access: { open_door: "Open door", staffed: "Staffed", self_service: "Self-service by QR", key: "Key or code" },
   faults: {
+    part: "This part is not on the phone yet. Tap again once you are online.",
     offline: "No network. It will refresh by itself.",
     slow: "The network is too slow; nothing has arrived yet.",
     server: "The server has a problem. Try again in a while.",
@@ -114,6 +117,14 @@ export const en: Messages = {
     storage: "The phone has no room for offline data; online it works as usual.",
     clock: "The phone's clock seems wrong, so what is open may be wrong too.",
   },
+  hints: {
+    android: "Put it on your home screen: it opens without network too.",
+    install: "Install",
+    ios: "Tap the share button, then “Add to Home Screen”: it opens without network too.",
+    wechat: "Inside WeChat, position and offline data may not work. Tap “…” at the top right, then “Open in browser”.",
+    read: "Got it",
+  },
+  pull: { on: "Pull to refresh", letGo: "Let go to refresh" },
   settings: {
     heading: "More",
     elder: "Large text",

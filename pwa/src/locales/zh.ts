@@ -46,6 +46,7 @@ export const zh = {
     noneOpen: "您到的时候,附近没有确定开着的站点。",
     notComplete: (km: string) => `仅列出约 ${km} 内的站点;更远的还在下载。`,
     more: "显示更多",
+    renew: "刷新",
     synthetic: "演示数据",
   },
   state: {
@@ -77,6 +78,7 @@ export const zh = {
     offline: (when: string) => `没有网络,显示的是 ${when} 的数据。连上后会自己更新。`,
   },
   place: {
+    special: "另有安排,见下",
     coming: "站点信息正在下载",
     go: "去这里",
     goWith: "用哪个地图?",
@@ -112,6 +114,7 @@ export const zh = {
     key: "凭钥匙或口令",
   },
   faults: {
+    part: "这一部分还没存到手机里。连上网络后再点一次。",
     offline: "没有网络。连上后会自己更新。",
     slow: "网络太慢,还没有拿到数据。",
     server: "服务器暂时出了问题,过一会儿再试。",
@@ -120,6 +123,14 @@ export const zh = {
     storage: "手机存不下离线数据;联网时照常可用。",
     clock: "手机时间似乎不准,开关状态可能有误。",
   },
+  hints: {
+    android: "装到手机桌面,没有网络也能打开。",
+    install: "安装",
+    ios: "点浏览器的分享按钮,选“添加到主屏幕”,没有网络也能打开。",
+    wechat: "微信里可能拿不到位置,也存不下离线数据。点右上角“…”,选“在浏览器打开”。",
+    read: "知道了",
+  },
+  pull: { on: "下拉刷新", letGo: "松开刷新" },
   settings: {
     heading: "更多",
     elder: "大字版",

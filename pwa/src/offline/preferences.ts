@@ -13,6 +13,8 @@ interface Preferences {
   language: "zh" | "en";
   /** Which map app navigates; null asks each time. */
   mapApp: MapApp | null;
+  /** Hints that need not be shown again. */
+  hintsRead: string[];
 }
 
 const KEY = "xiejiao.preferences";
@@ -24,6 +26,7 @@ const first: Preferences = {
   elder: false,
   language: "zh",
   mapApp: null,
+  hintsRead: [],
 };
 
 function stored(): Partial<Preferences> {

@@ -19,6 +19,8 @@ function workerAddress(): string {
 /** Keep the app on the phone from now on; where workers are refused (some web views) the app works online. */
 export async function keepApp(): Promise<void> {
   if (!("serviceWorker" in navigator)) return;
+  // What it keeps must not stand in the way of the first list.
+  if (document.readyState !== "complete") await new Promise((resolve) => { addEventListener("load", resolve, { once: true }); });
   try {
     const registration = await navigator.serviceWorker.register(workerAddress());
     const noticed = (worker: ServiceWorker | null) => {

@@ -1,7 +1,7 @@
 /** What the list shows: the places around, as the rider wants them, told for this minute. */
 import { computed, ref, watch } from "vue";
 import { GROUPS } from "@/ground/needs";
-import { nextChange, state } from "@/ground/hours";
+import { MINUTE_MS, nextChange, state } from "@/ground/hours";
 import { place } from "@/ground/places";
 import { type Expected, openFirst, travelMs } from "@/ground/ranking";
 import { language, say } from "@/locales";
@@ -17,7 +17,6 @@ const PAGE = 20;
 const MOST = 100;
 /** Nobody rides farther for a glass of water. */
 const WITHIN_M = 50_000;
-const MINUTE_MS = 60_000;
 
 /** The places that the list shows, and what is to be said about them. */
 export function useFound() {

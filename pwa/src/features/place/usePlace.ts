@@ -1,7 +1,7 @@
 /** One place by its code: from what is around or kept, else from the server. */
 import { computed, ref, shallowRef, watch } from "vue";
 import { Fault, type FaultName } from "@/api/client";
-import { DAY_MS, dayOf, nextChange, state, weekdayOf } from "@/ground/hours";
+import { DAY_MS, MINUTE_MS, type Periods, dayOf, nextChange, state, weekdayOf } from "@/ground/hours";
 import type { Place } from "@/ground/places";
 import { dayWords, words as hoursWords } from "@/ground/words";
 import { language, say } from "@/locales";
@@ -11,7 +11,6 @@ import { bringWords, inOrder, wordFor } from "@/offline/words";
 import type { Posted } from "@/ui/telling";
 import { moment } from "@/ui/telling";
 
-const MINUTE_MS = 60_000;
 const DAYS_SHOWN = 7;
 
 /** Everything the page of a place tells. */
@@ -62,6 +61,9 @@ export function usePlace(code: () => string) {
       const weekday = say.value.state.weekdays[weekdayOf(day)] ?? "";
       return {
         name: `${step === 0 ? say.value.state.today : weekday} ${say.value.state.on(date.getUTCMonth() + 1, date.getUTCDate())}`,
+        special: Object.values(at.dated).some((periods: Periods) =>
+          periods.some(([from, until]) => dayOf(from * MINUTE_MS) <= day && (until === null || dayOf(until * MINUTE_MS - 1) >= day)),
+        ),
         words: at.hours ? dayWords(at.hours, day, at.calendar, language.value) : say.value.state.unknown,
         today: step === 0,
       };
