@@ -1,26 +1,19 @@
 /** The divisions that have places, to count from where the phone gives no position; found by name, pinyin, initials. */
-import { ask } from "@/api/client";
+import { type Answer, type Schemas, ask } from "@/api/client";
 import { keep, kept } from "./shelf";
 
 /** A division or functional zone as the places' sources write it, with the middle of its places. */
-export interface Division {
-  readonly name: string;
-  readonly pinyin: string;
-  readonly initials: string;
-  readonly lon: number;
-  readonly lat: number;
-  readonly sites: number;
-}
+export type Division = Schemas["DivisionWords"];
 
 const KEY = "divisions";
 const FRESH_MS = 86_400_000;
 
 /** All divisions, those with the most places first; what is kept where the server does not answer. */
 export async function divisions(): Promise<readonly Division[]> {
-  const found = await kept<{ divisions: readonly Division[] }>(KEY);
+  const found = await kept<Answer<"/api/v1/divisions">>(KEY);
   if (found && Date.now() - found.at < FRESH_MS) return found.document.divisions;
   try {
-    const fetched = await ask<{ divisions: readonly Division[] }>("/api/v1/divisions");
+    const fetched = await ask("/api/v1/divisions");
     await keep(KEY, fetched, Date.now());
     return fetched.divisions;
   } catch (error) {

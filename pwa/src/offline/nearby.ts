@@ -39,14 +39,17 @@ export const dataAt = computed(() => {
 /** What went wrong last, in a word; null: nothing. */
 export const nearbyFault = shallowRef<Exclude<FaultName, "missing"> | "newer" | "storage" | "clock" | null>(null);
 
-const name = ([z, x, y]: Tile): string => `${String(z)}/${String(x)}/${String(y)}`;
-const address = (tile: Tile): string => `/api/v1/${tile[0] === CELL_ZOOM ? "cells" : "packs"}/${name(tile)}`;
+/** The name under which a tile is kept. */
+export const tileName = ([z, x, y]: Tile) => `${String(z)}/${String(x)}/${String(y)}`;
+/** Where the server gives a tile. */
+export const tileAddress = ([z, x, y]: Tile) =>
+  `/api/v1/${z === CELL_ZOOM ? "cells/14" : "packs/9"}/${String(x)}/${String(y)}` as const;
 
 function use(tile: Tile, document: unknown, at: number): void {
   const read = places(document);
   const wanted = wantedTiles();
-  if (!wanted.has(name(tile))) return;
-  held.value = new Map([...held.value, [name(tile), { places: read, at }]]);
+  if (!wanted.has(tileName(tile))) return;
+  held.value = new Map([...held.value, [tileName(tile), { places: read, at }]]);
 }
 
 function wantedTiles(): Map<string, Tile> {
@@ -54,12 +57,12 @@ function wantedTiles(): Map<string, Tile> {
   if (!position) return new Map();
   const packs = tilesWithin(position, PACK_ZOOM, PACK_REACH_M).map((each) => each.tile);
   const tiles: Tile[] = [tileAt(position, CELL_ZOOM), ...packs];
-  return new Map(tiles.map((tile) => [name(tile), tile]));
+  return new Map(tiles.map((tile) => [tileName(tile), tile]));
 }
 
 /** Show what is kept of `tile`, and fetch it when that is not fresh. */
 async function bring(tile: Tile, hurry: boolean): Promise<void> {
-  const key = name(tile);
+  const key = tileName(tile);
   const found = await kept<unknown>(key);
   if (found && !held.value.has(key)) {
     try {
@@ -72,7 +75,7 @@ async function bring(tile: Tile, hurry: boolean): Promise<void> {
   if (found && !hurry && Date.now() - found.at < fresh) return;
   asking.value++;
   try {
-    const document = await ask<unknown>(address(tile));
+    const document = await ask(tileAddress(tile));
     use(tile, document, Date.now());
     nearbyFault.value = null;
     await keep(key, document, Date.now());

@@ -2,12 +2,8 @@
 import { ask } from "@/api/client";
 import { type Place, type Places, numberOf, place, places } from "@/ground/places";
 import { CELL_ZOOM, tileAt } from "@/ground/tiles";
-import { around } from "./nearby";
+import { around, tileAddress, tileName } from "./nearby";
 import { keep, kept, keptKeys } from "./shelf";
-
-interface Feature {
-  readonly geometry: { readonly coordinates: readonly [number, number] };
-}
 
 function listed(code: string, tiles: readonly Places[]): Place | null {
   for (const tile of [...tiles].sort((a, b) => b.generatedAt - a.generatedAt)) {
@@ -27,11 +23,11 @@ export async function findPlace(code: string): Promise<Place> {
     if (found) return found;
   }
   // Where it lies is public; its tile is what every phone around asks for.
-  const feature = await ask<Feature>(`/api/v1/sites/${encodeURIComponent(code)}`);
+  const feature = await ask(`/api/v1/sites/${encodeURIComponent(code)}`);
   const [lon, lat] = feature.geometry.coordinates;
-  const [z, x, y] = tileAt({ lon, lat }, CELL_ZOOM);
-  const name = [z, x, y].join("/");
-  const document = await ask<unknown>(`/api/v1/cells/${name}`);
+  const tile = tileAt({ lon, lat }, CELL_ZOOM);
+  const document = await ask(tileAddress(tile));
+  const name = tileName(tile);
   await keep(name, document, Date.now());
   const found = listed(code, [places(document)]);
   if (found) return found;
