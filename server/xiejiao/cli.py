@@ -14,6 +14,7 @@ import sqlalchemy.exc
 
 from xiejiao import backup, cluster, config, coordinates, database, postgresql, progress, seeding, serving
 from xiejiao import hours as rules
+from xiejiao.app import create_app
 from xiejiao.calendar import commands as calendars
 from xiejiao.cluster import Cluster, Role
 from xiejiao.config import Config
@@ -341,6 +342,18 @@ def list_settings() -> None:
     Example: xiejiao settings
     """
     click.echo(config.as_markdown(), nl=False)
+
+
+@main.command("openapi")
+@click.pass_obj
+def print_document(settings: Config) -> None:
+    """Print the API document (OpenAPI 3.1); needs no database.
+
+    The rider's app takes its types from it: `xiejiao openapi | npm run --prefix pwa schema`.
+
+    Example: xiejiao openapi
+    """
+    click.echo(json.dumps(create_app(settings).extensions["api_document"], ensure_ascii=False, indent=2))
 
 
 def _now() -> dt.datetime:

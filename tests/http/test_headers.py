@@ -100,7 +100,8 @@ def test_what_is_not_the_api_stays_with_its_own_origin(client: FlaskClient, addr
         ("/nowhere", ["Accept-Language"]),
         (CELL, ["Accept-Encoding"]),
         (PACK, ["Accept-Encoding"]),
-        (VOCABULARY, []),
+        (VOCABULARY, ["Accept-Encoding"]),
+        ("/api/v1/calendar/2026", []),
     ],
 )
 def test_an_answer_varies_by_what_it_depends_on_and_nothing_else(

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import brotli
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Connection
@@ -78,6 +79,15 @@ def test_every_word_is_served_in_both_languages(client: FlaskClient) -> None:
         assert term["en"].isascii()
     assert {group for amenity in served["amenities"] for group in amenity["groups"]} <= set(KINDS)
     assert served["trades"]
+
+
+@pytest.mark.parametrize("address", ["/api/v1/vocabulary", "/api/v1/divisions"])
+def test_what_every_phone_asks_for_comes_compressed_and_once(client: FlaskClient, address: str) -> None:
+    plain = client.get(address)
+    answer = client.get(address, headers={"Accept-Encoding": "br"})
+    assert answer.headers["Content-Encoding"] == "br"
+    assert brotli.decompress(answer.data) == plain.data
+    assert client.get(address, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
 
 
 def test_loading_the_words_again_changes_nothing(connection: Connection, words: Vocabulary) -> None:

@@ -1,4 +1,22 @@
 /** Asks the server for JSON, and says in one word what went wrong. */
+import type { components, paths } from "./schema";
+
+/** What the server's document says of its answers, by name. */
+export type Schemas = components["schemas"];
+
+/** An address with something in place of each `{parameter}`. */
+type Filled<Template extends string> = Template extends `${infer Before}{${string}}${infer After}`
+  ? `${Before}${string}${Filled<After>}`
+  : Template;
+type Address = Filled<keyof paths>;
+type TemplateOf<Path extends Address> = Path extends keyof paths
+  ? Path
+  : { [Template in keyof paths]: Path extends Filled<Template> ? Template : never }[keyof paths];
+
+/** What the server answers at `Path`. */
+export type Answer<Path extends Address> = paths[TemplateOf<Path>]["get"]["responses"][200]["content"] extends infer Content
+  ? Content[keyof Content]
+  : never;
 
 /** Why nothing came: no network, too slow, the server's fault, gone, or what came cannot be read. */
 export type FaultName = "offline" | "slow" | "server" | "missing" | "broken";
@@ -22,7 +40,7 @@ interface Manner {
 }
 
 /** The JSON at `path`; Fault when there is none. */
-export async function ask<T>(path: string, { anew = false, heard }: Manner = {}): Promise<T> {
+export async function ask<Path extends Address>(path: Path, { anew = false, heard }: Manner = {}): Promise<Answer<Path>> {
   let response: Response;
   try {
     response = await fetch(path, { signal: AbortSignal.timeout(PATIENCE_MS), credentials: "omit", cache: anew ? "reload" : "default" });
@@ -33,7 +51,7 @@ export async function ask<T>(path: string, { anew = false, heard }: Manner = {})
   const at = Date.parse(response.headers.get("Date") ?? "");
   if (!Number.isNaN(at)) heard?.(at);
   try {
-    return (await response.json()) as T;
+    return (await response.json()) as Answer<Path>;
   } catch (error) {
     throw new Fault(error instanceof DOMException && error.name === "TimeoutError" ? "slow" : "broken");
   }

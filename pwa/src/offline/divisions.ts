@@ -1,27 +1,22 @@
 /** The divisions that have places, to count from where the phone gives no position; found by name, pinyin, initials. */
-import { ask } from "@/api/client";
+import { type Answer, Fault, type Schemas, ask } from "@/api/client";
+import { time } from "./clock";
 import { keep, kept } from "./shelf";
 
 /** A division or functional zone as the places' sources write it, with the middle of its places. */
-export interface Division {
-  readonly name: string;
-  readonly pinyin: string;
-  readonly initials: string;
-  readonly lon: number;
-  readonly lat: number;
-  readonly sites: number;
-}
+export type Division = Schemas["DivisionWords"];
 
 const KEY = "divisions";
 const FRESH_MS = 86_400_000;
 
 /** All divisions, those with the most places first; what is kept where the server does not answer. */
 export async function divisions(): Promise<readonly Division[]> {
-  const found = await kept<{ divisions: readonly Division[] }>(KEY);
-  if (found && Date.now() - found.at < FRESH_MS) return found.document.divisions;
+  const found = await kept<Answer<"/api/v1/divisions">>(KEY);
+  if (found && Math.abs(time() - found.at) < FRESH_MS) return found.document.divisions;
   try {
-    const fetched = await ask<{ divisions: readonly Division[] }>("/api/v1/divisions");
-    await keep(KEY, fetched, Date.now());
+    const fetched = await ask("/api/v1/divisions");
+    if (!Array.isArray(fetched.divisions)) throw new Fault("broken");
+    await keep(KEY, fetched, time());
     return fetched.divisions;
   } catch (error) {
     if (found) return found.document.divisions;

@@ -50,12 +50,15 @@ export const nearbyFault = computed<NearbyFault | null>(() => {
   return FAULTS.find((each) => all.has(each)) ?? null;
 });
 
-const name = ([z, x, y]: Tile): string => `${String(z)}/${String(x)}/${String(y)}`;
-const address = (tile: Tile): string => `/api/v1/${tile[0] === CELL_ZOOM ? "cells" : "packs"}/${name(tile)}`;
+/** The name under which a tile is kept. */
+export const tileName = ([z, x, y]: Tile) => `${String(z)}/${String(x)}/${String(y)}`;
+/** Where the server gives a tile. */
+export const tileAddress = ([z, x, y]: Tile) =>
+  `/api/v1/${z === CELL_ZOOM ? "cells/14" : "packs/9"}/${String(x)}/${String(y)}` as const;
 
 function use(tile: Tile, document: unknown, at: number): void {
   const read = places(document);
-  if (wantedTiles().has(name(tile))) held.value = new Map([...held.value, [name(tile), { places: read, at }]]);
+  if (wantedTiles().has(tileName(tile))) held.value = new Map([...held.value, [tileName(tile), { places: read, at }]]);
 }
 
 function blame(key: string, fault: NearbyFault | null): void {
@@ -68,7 +71,7 @@ function wantedTiles(): Map<string, Tile> {
   if (!position) return new Map();
   const packs = tilesWithin(position, PACK_ZOOM, PACK_REACH_M).map((each) => each.tile);
   const tiles: Tile[] = [tileAt(position, CELL_ZOOM), ...packs];
-  return new Map(tiles.map((tile) => [name(tile), tile]));
+  return new Map(tiles.map((tile) => [tileName(tile), tile]));
 }
 
 function inWord(error: unknown): NearbyFault {
@@ -79,7 +82,7 @@ function inWord(error: unknown): NearbyFault {
 
 /** Show what is kept of `tile`, and fetch it when that is not fresh. */
 async function bring(tile: Tile, hurry: boolean): Promise<void> {
-  const key = name(tile);
+  const key = tileName(tile);
   asking.value++;
   try {
     const found = await kept<unknown>(key);
@@ -88,7 +91,7 @@ async function bring(tile: Tile, hurry: boolean): Promise<void> {
     const isFresh = found && Math.abs(time() - found.at) < FRESH_MS[tile[0] as keyof typeof FRESH_MS];
     if (!online.value || (isFresh && !hurry)) return;
     // Packs may have waited in a cache for an hour: they do not tell the time.
-    const document = await ask<unknown>(address(tile), { anew: hurry, ...(tile[0] === CELL_ZOOM && { heard }) });
+    const document = await ask(tileAddress(tile), { anew: hurry, ...(tile[0] === CELL_ZOOM && { heard }) });
     use(tile, document, time());
     blame(key, null);
     await keep(key, document, time());
@@ -104,7 +107,7 @@ async function useKept(tile: Tile, found: Kept<unknown>): Promise<void> {
     use(tile, found.document, found.at);
   } catch {
     // Kept by another version of the app.
-    await letGo(name(tile));
+    await letGo(tileName(tile));
   }
 }
 
@@ -121,7 +124,7 @@ export async function refresh(hurry = true): Promise<void> {
   const [cell, ...packs] = tiles.values();
   if (!cell) return;
   await bring(cell, hurry);
-  for (const pack of sparing() ? [] : packs) await bring(pack, faults.value.has(name(pack)));
+  for (const pack of sparing() ? [] : packs) await bring(pack, faults.value.has(tileName(pack)));
   await prune(tiles);
 }
 

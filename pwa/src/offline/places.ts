@@ -1,14 +1,10 @@
 /** One place by its code, wherever it is known from: what is around, what is kept, the server. */
-import { Fault, ask } from "@/api/client";
+import { Fault, type Schemas, ask } from "@/api/client";
 import { type Place, type Places, UnreadableError, numberOf, place, places } from "@/ground/places";
 import { CELL_ZOOM, tileAt } from "@/ground/tiles";
 import { time } from "./clock";
-import { around } from "./nearby";
+import { around, tileAddress, tileName } from "./nearby";
 import { keep, kept, keptKeys } from "./shelf";
-
-interface Feature {
-  readonly geometry: { readonly coordinates: readonly [number, number] };
-}
 
 function listed(code: string, tiles: readonly Places[]): Place | null {
   for (const tile of [...tiles].sort((a, b) => b.generatedAt - a.generatedAt)) {
@@ -28,14 +24,14 @@ export async function findPlace(code: string): Promise<Place> {
     if (found) return found;
   }
   // Where it lies is public; its tile is what every phone around asks for.
-  const feature = await ask<Partial<Feature>>(`/api/v1/sites/${encodeURIComponent(code)}`);
+  const feature: Partial<Schemas["SiteFeature"]> = await ask(`/api/v1/sites/${encodeURIComponent(code)}`);
   const [lon, lat] = feature.geometry?.coordinates ?? [];
   if (lon === undefined || lat === undefined) throw new Fault("broken");
-  const name = tileAt({ lon, lat }, CELL_ZOOM).join("/");
-  const document = await ask<unknown>(`/api/v1/cells/${name}`);
+  const tile = tileAt({ lon, lat }, CELL_ZOOM);
+  const document = await ask(tileAddress(tile));
   const found = listedIn(code, document);
   if (!found) throw new Fault("broken");
-  await keep(name, document, time());
+  await keep(tileName(tile), document, time());
   return found;
 }
 

@@ -1,18 +1,11 @@
 /** The words for kinds and amenities: the server's vocabulary, kept; codes stand in until it has come. */
 import { shallowRef } from "vue";
-import { ask } from "@/api/client";
+import { type Answer, type Schemas, ask } from "@/api/client";
+import { time } from "./clock";
 import { keep, kept } from "./shelf";
 
-interface Term {
-  readonly code: string;
-  readonly zh: string;
-  readonly en: string;
-  readonly label: string;
-}
-interface Vocabulary {
-  readonly kinds: readonly Term[];
-  readonly amenities: readonly Term[];
-}
+type Term = Schemas["KindWords"] | Schemas["AmenityWords"];
+type Vocabulary = Answer<"/api/v1/vocabulary">;
 
 const KEY = "vocabulary";
 const FRESH_MS = 86_400_000;
@@ -33,11 +26,11 @@ export function wordFor(code: string, language: "zh" | "en"): string {
 export async function bringWords(): Promise<void> {
   const found = await kept<Vocabulary>(KEY);
   if (found) use(found.document);
-  if (found && Date.now() - found.at < FRESH_MS) return;
+  if (found && Math.abs(time() - found.at) < FRESH_MS) return;
   try {
-    const fetched = await ask<Vocabulary>("/api/v1/vocabulary");
+    const fetched = await ask("/api/v1/vocabulary");
     use(fetched);
-    await keep(KEY, fetched, Date.now());
+    await keep(KEY, fetched, time());
   } catch {
     // The list works with codes; the next visit tries again.
   }

@@ -142,7 +142,7 @@ def divisions() -> Response:
     """Divisions that have places, for those who pick where they are instead of being located."""
     with reading_once() as connection:
         found = queries.divisions(connection)
-    return json.answer(schemas.divisions(found), max_age_s=PACK_MAX_AGE_S)
+    return json.compressed(schemas.divisions(found), max_age_s=PACK_MAX_AGE_S)
 
 
 @bp.get(f"/cells/{tiles.CELL_ZOOM}/<int:x>/<int:y>")

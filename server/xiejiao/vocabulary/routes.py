@@ -18,4 +18,4 @@ def vocabulary() -> Response:
     """Kinds of place, amenities and trades, with labels in Chinese and English."""
     with reading_once() as connection:
         words = queries.vocabulary(connection)
-    return json.answer(schemas.as_json(words), max_age_s=300)
+    return json.compressed(schemas.as_json(words), max_age_s=300)
