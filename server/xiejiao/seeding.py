@@ -40,7 +40,7 @@ SEEDER = "seed"
 """Who adds the places of the seed, as the history says it."""
 DEMONSTRATION = "demonstration"
 """Who adds synthetic places, as the history says it."""
-DEMONSTRATION_NOTICE = "演示数据,不是真实地点。"
+DEMONSTRATION_NOTICE = "演示数据，不是真实地点。"
 
 
 @dataclass(frozen=True, slots=True)

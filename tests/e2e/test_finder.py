@@ -32,7 +32,7 @@ def _first_visit(page: Page) -> None:
 def test_a_cold_visit_gives_a_reason_and_one_tap_gives_the_list(make_phone: MakePhone) -> None:
     phone = make_phone(at=None)
     page = phone.visit()
-    expect(page.get_by_text("允许使用位置,就能看到离您最近、到时还开着的站点。")).to_be_visible()
+    expect(page.get_by_text("允许使用位置，就能看到离您最近、到时还开着的站点。")).to_be_visible()
     expect(page.get_by_text("您的位置只留在手机里")).to_be_visible()
     phone.context.grant_permissions(["geolocation"], origin=phone.origin)
     phone.move(MEIJIANG)

@@ -20,6 +20,7 @@ export const en: Messages = {
     none: "Nothing found. Try another spelling.",
     from: (place) => `From “${place}”`,
     here: "From my position",
+    mine: "My position",
     rough: (metres) => `Position is accurate to about ${metres}`,
   },
   noPosition: {
@@ -65,8 +66,10 @@ export const en: Messages = {
   distance: {
     metres: (m) => `${String(m)} m`,
     kilometres: (km) => `${km} km`,
-    walk: (minutes) => `${String(minutes)} min on foot`,
-    ride: (minutes) => `${String(minutes)} min by e-bike`,
+    minutes: (m) => `${String(m)} min`,
+    hours: (h, m) => (m ? `${String(h)} h ${String(m)} min` : `${String(h)} h`),
+    walk: (long) => `${long} on foot`,
+    ride: (long) => `${long} by e-bike`,
   },
   age: {
     justNow: "Confirmed just now",
@@ -90,6 +93,7 @@ export const en: Messages = {
     broken: "broken",
     empty: "empty",
     unsure: "not confirmed",
+    allUnsure: "none of these confirmed",
     access: "How to get in",
     host: "Host",
     union: "Union",

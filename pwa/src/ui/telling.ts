@@ -13,6 +13,11 @@ export function distance(metres: number, say: Messages): string {
   return say.distance.kilometres(metres < 10_000 ? (metres / 1000).toFixed(1) : String(Math.round(metres / 1000)));
 }
 
+/** Minutes on the way; from an hour and a half on as hours. */
+export function duration(minutes: number, say: Messages): string {
+  return minutes < 90 ? say.distance.minutes(minutes) : say.distance.hours(Math.floor(minutes / 60), minutes % 60);
+}
+
 /** An instant (ms) as a clock in China, with the day where it is not today. */
 function clock(at: number, now: number, say: Messages): string {
   const there = new Date(at + CHINA);

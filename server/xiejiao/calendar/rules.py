@@ -58,7 +58,7 @@ def faults_of(year: int, days: Sequence[SpecialDay]) -> Iterator[tuple[int, Word
             yield (
                 place,
                 Words(
-                    f"{day.on} 不是周末,不能是调休上班日",
+                    f"{day.on} 不是周末，不能是调休上班日",
                     f"{day.on} is no weekend day, so it cannot be a make-up workday",
                 ),
             )
@@ -69,7 +69,7 @@ def too_few(days: Sequence[SpecialDay]) -> Words | None:
     if sum(day.kind is DayKind.OFF for day in days) >= FESTIVALS:
         return None
     return Words(
-        f"放假日少于 {FESTIVALS} 天:元旦、春节、清明、劳动节、端午、中秋、国庆每年都放假",
+        f"放假日少于 {FESTIVALS} 天：元旦、春节、清明、劳动节、端午、中秋、国庆每年都放假",
         f"has fewer than {FESTIVALS} days off: New Year, Spring Festival, Qingming, Labour Day, Dragon Boat, "
         "Mid-Autumn and National Day come every year",
     )

@@ -23,9 +23,9 @@ TITLES: dict[int, tuple[str, Words]] = {
     413: ("too-large", Words("内容太大", "The content is too large")),
     414: ("address-too-long", Words("地址太长", "The address is too long")),
     415: ("unsupported-media-type", Words("不支持这种内容格式", "That kind of content is not supported")),
-    429: ("too-many-requests", Words("请求太多,请稍后再试", "Too many requests, please try again later")),
-    500: ("internal", Words("服务器出了错,已经记录", "The server failed; it has been recorded")),
-    503: ("unavailable", Words("暂时不可用,请稍后再试", "Not available just now, please try again later")),
+    429: ("too-many-requests", Words("请求太多，请稍后再试", "Too many requests, please try again later")),
+    500: ("internal", Words("服务器出了错，已经记录", "The server failed; it has been recorded")),
+    503: ("unavailable", Words("暂时不可用，请稍后再试", "Not available just now, please try again later")),
 }
 """Status → stable name of the problem and its title. The `type` of a problem is `/api/docs#` and the name."""
 

@@ -136,7 +136,7 @@ def _faults(draft: SiteDraft, words: Vocabulary) -> Iterator[FieldFault]:
 def _faults_of_text(field: str, written: str | None) -> Iterator[FieldFault]:
     fewest, most = _LENGTHS[field]
     if written is not None and not (fewest <= len(written) <= most and is_plain(written)):
-        words = Words(f"应为 {fewest} 到 {most} 个字,不能有控制字符", f"must be {fewest} to {most} plain characters")
+        words = Words(f"应为 {fewest} 到 {most} 个字，不能有控制字符", f"must be {fewest} to {most} plain characters")
         yield FieldFault(field, words)
 
 

@@ -40,14 +40,14 @@ _INSTANT = re.compile(r"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)(
 def _kind(code: str, info: ValidationInfo) -> str:
     words: Vocabulary = (info.context or {})["words"]
     if code not in words.kind_facets:
-        refuse("没有这种类型,见 /api/v1/vocabulary", "is no kind; /api/v1/vocabulary lists them")
+        refuse("没有这种类型，见 /api/v1/vocabulary", "is no kind; /api/v1/vocabulary lists them")
     return code
 
 
 def _amenity(code: str, info: ValidationInfo) -> str:
     words: Vocabulary = (info.context or {})["words"]
     if code not in words.amenity_facets:
-        refuse("没有这种设施,见 /api/v1/vocabulary", "is no amenity; /api/v1/vocabulary lists them")
+        refuse("没有这种设施，见 /api/v1/vocabulary", "is no amenity; /api/v1/vocabulary lists them")
     return code
 
 
@@ -70,7 +70,7 @@ def _instant(text: str, info: ValidationInfo) -> dt.datetime:
         instant = None
     if instant is None:
         refuse(
-            "应为 now 或带时区的时刻,如 2026-01-31T20:00:00+08:00",
+            "应为 now 或带时区的时刻，如 2026-01-31T20:00:00+08:00",
             "must be now or an instant with its offset, as 2026-01-31T20:00:00+08:00",
         )
     if not FIRST_INSTANT <= instant < LAST_INSTANT:
@@ -100,7 +100,7 @@ Lang = Annotated[
 def _searched(text: str) -> str:
     # PostgreSQL can hold no NUL, and no name holds what `is_plain` refuses, so such a search is a slip.
     if not text.strip() or not is_plain(text):
-        refuse("应为文字,不能有控制字符", "must be words without control characters")
+        refuse("应为文字，不能有控制字符", "must be words without control characters")
     return text
 
 
@@ -170,7 +170,7 @@ class ListQuery(BaseModel):
     def _four_degrees(cls, text: str) -> str:
         if _corners(text) is None:
             refuse(
-                "应为 西,南,东,北 四个度数,如 116,24,117,25",
+                "应为 西,南,东,北 四个度数，如 116,24,117,25",
                 "must be west,south,east,north in degrees, as 116,24,117,25",
             )
         return text
