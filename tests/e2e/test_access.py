@@ -214,4 +214,4 @@ def test_the_list_is_reached_and_used_by_keyboard(make_phone: MakePhone, road: R
         page.keyboard.press("Tab")
         seen.append(page.evaluate("document.activeElement.innerText"))
     text = "\n".join(seen)
-    assert text.index("算起") < text.index("到时开着") < text.index("梅江桥") < text.index("去这里")
+    assert text.index("我的位置") < text.index("到时开着") < text.index("梅江桥") < text.index("去这里")
