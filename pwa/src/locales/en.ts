@@ -135,6 +135,7 @@ export const en: Messages = {
     mapApp: "Navigate with",
     ask: "Ask each time",
     privacy: "Privacy",
+    operator: (who) => `Run by ${who}`,
     about: "About",
     api: "Open data and API",
     install: "Install on the home screen",
@@ -152,8 +153,15 @@ export const en: Messages = {
       heading: "What the phone keeps",
       text: "Places it fetched, your filters and choices, and places you picked lately stay on this phone. Clearing the browser's data removes them.",
     },
-    { heading: "No sign-in", text: "Finding a place needs no account, number or face. There are no trackers and no third parties." },
+    { heading: "No sign-in", text: "Finding a place needs no account, number or face. There are no trackers." },
     { heading: "Navigation", text: "“Go” hands the place's position to the map app you chose; from there that app's rules hold." },
   ],
+  privacyMap: {
+    none: { heading: "Map", text: "The phone draws the map itself, without a base map; no third party is asked." },
+    tiles: {
+      heading: "Map",
+      text: "While the map is open, the phone downloads the part that you look at from the provider of the base map, who thus learns which area your network address looks at. We hand it no position. As long as you do not open the map, nothing is asked.",
+    },
+  },
   maps: { amap: "Amap", baidu: "Baidu Maps", tencent: "Tencent Maps", apple: "Apple Maps", system: "System map" },
 };
