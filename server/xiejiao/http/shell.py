@@ -14,7 +14,7 @@ from xiejiao.http.problems import problem
 
 DIST = Path(__file__).parents[3] / "pwa" / "dist"
 """Where the build leaves its files."""
-PAGES = ("/", "/p/<code>", "/more", "/privacy")
+PAGES = ("/", "/map", "/p/<code>", "/more", "/privacy")
 """Addresses that the app itself answers; the server sends the same page for each."""
 YEAR_S = 31_536_000
 
@@ -22,14 +22,14 @@ YEAR_S = 31_536_000
 def policy(images_from: str = "") -> str:
     """What the app's page may do; `images_from` is the one other origin that its images may come from, if any.
 
-    Vue makes one trusted policy for what it compiles, the app one for the address of its worker; nothing else may write
-    markup.
+    Vue makes one trusted policy for what it compiles, the app one for the address of its worker and, on the map, one
+    that passes the two constants with which Leaflet probes the browser; nothing else may write markup.
     """
     images = f"'self' data: blob: {images_from}".rstrip()
     return (
         f"default-src 'none'; script-src 'self'; style-src 'self'; img-src {images}; connect-src 'self'; "
         "manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-        "require-trusted-types-for 'script'; trusted-types vue worker"
+        "require-trusted-types-for 'script'; trusted-types vue worker default"
     )
 
 
