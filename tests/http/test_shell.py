@@ -55,6 +55,10 @@ def test_images_come_from_the_host_of_the_base_map_where_there_is_one(built: dic
     assert mapped == plain
 
 
+def test_markup_is_written_by_the_named_policies_alone(client: FlaskClient) -> None:
+    assert directives(client.get("/map"))["trusted-types"] == {"vue", "worker", "default"}
+
+
 def test_a_file_with_a_fingerprint_is_kept_for_ever_and_the_worker_is_asked_for_each_time(client: FlaskClient) -> None:
     asset, worker = client.get("/assets/index-1a2b.js"), client.get("/sw.js")
     assert asset.headers["Cache-Control"] == "public, max-age=31536000, immutable"

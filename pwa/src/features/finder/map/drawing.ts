@@ -35,13 +35,15 @@ export interface Drawing {
   mark(marks: readonly Mark[]): void;
   /** Show where the rider counts from; null: nowhere. `words` says a distance in metres. */
   from(origin: Origin | null, words: (metres: number) => string): void;
-  /** Show all of these positions, no nearer than `mostZoom`. */
+  /** Show all of these positions at once, no nearer than `mostZoom`. */
   fit(positions: readonly Position[], mostZoom: number): void;
   /** Put `position` in the middle. */
   centre(position: Position, zoom: number): void;
   /** Move as little as needed to show `position` above the `coveredPx` pixels at the lower edge. */
   reveal(position: Position, coveredPx: number): void;
   zoomBy(steps: number): void;
+  /** Stop where it is, glide or not, and say what it shows. */
+  halt(): View;
   remove(): void;
 }
 
@@ -193,7 +195,7 @@ export function draw(element: HTMLElement, baseMap: BaseMap | null, first: Pick<
       ring();
     },
     fit(positions, mostZoom) {
-      world.fitBounds(latLngBounds(positions.map(at)), { padding: [EDGE_PX, EDGE_PX], maxZoom: mostZoom, animate: motion });
+      world.fitBounds(latLngBounds(positions.map(at)), { padding: [EDGE_PX, EDGE_PX], maxZoom: mostZoom, animate: false });
     },
     centre(position, zoom) {
       world.setView(at(position), zoom, { animate: motion });
@@ -207,6 +209,10 @@ export function draw(element: HTMLElement, baseMap: BaseMap | null, first: Pick<
     },
     zoomBy(steps) {
       world.setZoom(world.getZoom() + steps, { animate: motion });
+    },
+    halt() {
+      world.stop();
+      return view();
     },
     remove() {
       world.remove();
