@@ -9,10 +9,10 @@ const BUDGETS = {
   /** What is loaded when it is wanted, by the module that begins it; each beyond the first visit. */
   later: {
     "src/features/finder/components/WherePicker.vue": 3_000,
-    "src/features/finder/components/HomeHint.vue": 1_000,
-    "src/features/finder/components/PullDown.vue": 1_000,
+    "src/features/finder/components/HomeHint.vue": 1_500,
+    "src/features/finder/components/PullDown.vue": 1_500,
     "src/ui/MapChoice.vue": 2_000,
-    "src/features/map/pages/MapPage.vue": 55_000,
+    "src/features/finder/pages/MapPage.vue": 55_000,
     "src/features/place/pages/PlacePage.vue": 8_000,
     "src/features/more/pages/MorePage.vue": 4_000,
     "src/features/more/pages/PrivacyPage.vue": 2_000,

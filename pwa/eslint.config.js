@@ -68,7 +68,7 @@ export default defineConfig(
   },
   {
     // What a .vue file exports has a type that vue-tsc knows and this linter does not.
-    files: ["src/**"],
+    files: ["src/**", "tests/**"],
     rules: {
       "@typescript-eslint/no-unsafe-argument": "off",
       "@typescript-eslint/no-unsafe-assignment": "off",

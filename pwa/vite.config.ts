@@ -58,7 +58,7 @@ export default defineConfig({
       injectManifest: {
         globPatterns: ["index.html", "assets/*.{js,css}", "icon.svg"],
         // Everything that the list and a place need, chunks they share among them; the rest is kept once it was used.
-        globIgnores: ["assets/{MorePage,PrivacyPage,en}-*"],
+        globIgnores: ["assets/{MapPage,drawing,MorePage,PrivacyPage,en}-*"],
       },
       manifest: {
         id: "/",

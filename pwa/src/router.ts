@@ -6,6 +6,7 @@ export const router = createRouter({
   history: createWebHistory(),
   routes: [
     { path: "/", component: HomePage },
+    { path: "/map", component: () => import("./features/finder/pages/MapPage.vue") },
     { path: "/p/:code", component: () => import("./features/place/pages/PlacePage.vue"), props: true },
     { path: "/more", component: () => import("./features/more/pages/MorePage.vue") },
     { path: "/privacy", component: () => import("./features/more/pages/PrivacyPage.vue") },

@@ -11,12 +11,14 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
 import xiejiao.calendar.routes
+import xiejiao.installation.routes
 import xiejiao.sites.routes
 import xiejiao.vocabulary.routes
 from xiejiao import __version__, cluster, database
 from xiejiao.config import MOST_PROXIES, Config, from_environment
 from xiejiao.encodings import Encoded
 from xiejiao.http import access_log, budget, headers, health, openapi, problems, reference, shell
+from xiejiao.installation.settings import installation
 from xiejiao.sites.keeper import Keeper
 
 LONGEST_BODY = 1024 * 1024
@@ -26,6 +28,7 @@ BLUEPRINTS = (  # the API page keeps this order
     xiejiao.sites.routes.bp,
     xiejiao.vocabulary.routes.bp,
     xiejiao.calendar.routes.bp,
+    xiejiao.installation.routes.bp,
     health.bp,
     reference.bp,
 )
@@ -61,13 +64,14 @@ def create_app(
     app.url_map.merge_slashes = False
     app.url_map.converters["int"] = WholeNumber
     app.extensions["keeper"] = Keeper(seconds=seconds, now=now)
+    told = app.extensions["installation"] = installation(config)
     problems.register(app)
     headers.register(app, longest_query=LONGEST_QUERY)
     access_log.register(app)
     budget.register(app, budget.budget(config.rate_public), seconds=seconds)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    app.register_blueprint(shell.blueprint(built))
+    app.register_blueprint(shell.blueprint(built, images_from=told.base_map.origin if told.base_map else ""))
     app.extensions["api_document"] = openapi.document(
         app, version=__version__, licence=config.data_licence, server=app.config["PUBLIC_URL"]
     )

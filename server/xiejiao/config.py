@@ -9,6 +9,8 @@ from xiejiao.errors import OperatorError
 
 MOST_PROXIES = 10
 """Proxies that may stand before the server."""
+LONGEST_LINE = 200
+"""Characters of a setting that is shown to people."""
 
 
 def _setting(variable: str, meaning: str, default: str) -> str:
@@ -70,6 +72,33 @@ class Config:
     data_licence: str = _setting(
         "DATA_LICENCE", "Licence of the published data, as in `CC-BY-4.0`; named in the API document.", ""
     )
+    operator: str = _setting(
+        "OPERATOR", "Who runs the installation and how to reach them, in one line; shown at the foot of `/more`.", ""
+    )
+    icp_number: str = _setting(
+        "ICP_NUMBER", "ICP filing number (ICP备案号) of the site; shown at the foot of `/more`.", ""
+    )
+    police_number: str = _setting(
+        "POLICE_NUMBER", "Public security filing number (公安备案号) of the site; shown at the foot of `/more`.", ""
+    )
+    privacy_text: str = _setting(
+        "PRIVACY_TEXT",
+        "File with the operator's own privacy text in UTF-8: paragraphs apart by empty lines, headings after `#`; "
+        "shown as plain text on `/privacy` in place of the app's.",
+        "",
+    )
+    map_tiles: str = _setting(
+        "MAP_TILES",
+        "Base map as image tiles: an https address with `{z}`, `{x}` and `{y}` in it; phones ask that host for the "
+        "area that they show. Not given: distance rings, and no request to anybody.",
+        "",
+    )
+    map_datum: str = _setting(
+        "MAP_DATUM", "Datum in which the tiles are drawn: `wgs84`, or `gcj02` as maps made in China are.", "wgs84"
+    )
+    map_most_zoom: str = _setting("MAP_MOST_ZOOM", "Highest zoom for which there are tiles.", "18")
+    map_attribution: str = _setting("MAP_ATTRIBUTION", "Whose map it is, as its licence wants it said on the map.", "")
+    map_review_number: str = _setting("MAP_REVIEW_NUMBER", "Review number (审图号) of the base map, shown on it.", "")
 
     @property
     def folder(self) -> Path:
@@ -97,6 +126,19 @@ class Config:
     def verbose(self) -> bool:
         """Whether each request is logged."""
         return self._choice("log_level", {"info": True, "warning": False})
+
+    @property
+    def shifted_map(self) -> bool:
+        """Whether the tiles of the base map are drawn in GCJ-02."""
+        return self._choice("map_datum", {"gcj02": True, "wgs84": False})
+
+    def line(self, name: str) -> str:
+        """The text in the setting `name`; OperatorError when it does not fit on a line."""
+        text: str = getattr(self, name)
+        if len(text) > LONGEST_LINE or not text.isprintable():
+            message = f"{_variable(name)} is no line of at most {LONGEST_LINE} characters; shorten it."
+            raise OperatorError(message)
+        return text
 
     def _choice(self, name: str, choices: Mapping[str, bool]) -> bool:
         text = getattr(self, name)

@@ -20,6 +20,7 @@ from xiejiao.cluster import Cluster, Role
 from xiejiao.config import MOST_PROXIES, Config
 from xiejiao.errors import OperatorError
 from xiejiao.http import budget
+from xiejiao.installation.settings import installation
 
 _ASKS_TO_STOP = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _APPLICATION = "xiejiao.app:serve"
@@ -37,6 +38,7 @@ def serve(config: Config) -> None:
     _refuse_settings(config)
     with suppress(KeyboardInterrupt), _stopped_by_signals():
         _leave_root(config)
+        installation(config)  # refuses what it cannot tell, read as the user who will serve
         _refuse_taken_port(config.host, port)
         with _database(config) as private, _web(config, port, workers) as web:
             _wait_until_ready(web, private, config.host, port)

@@ -182,6 +182,7 @@ def test_a_taken_port_is_said_in_one_sentence_before_anything_is_started(stopped
     ("settings", "sentence"),
     [
         ({"PORT": "many"}, "PORT is 'many'"),
+        ({"MAP_TILES": "/tiles"}, "MAP_TILES does not hold {z}, {x} and {y}"),
         ({"HOST": "192.0.2.1"}, "of 192.0.2.1 cannot be served on"),
         ({"DATABASE_URL": "postgresql://xiejiao_app@127.0.0.1:1/xiejiao"}, "does not let the server in"),
     ],

@@ -5,25 +5,33 @@ from pathlib import Path
 import brotli
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from xiejiao.app import create_app
 from xiejiao.config import Config
+from xiejiao.encodings import Encoded
 from xiejiao.http import shell
 
 PAGE, SCRIPT = b"<!doctype html><title>x</title>", b"export {};"
 
 
 @pytest.fixture
-def client(tmp_path: Path) -> FlaskClient:
-    """A client of an application that has a small built app."""
+def built(tmp_path: Path) -> dict[str, Encoded]:
+    """A small built app."""
     (tmp_path / "assets").mkdir()
     for name, content in {"index.html": PAGE, "assets/index-1a2b.js": SCRIPT, "sw.js": SCRIPT}.items():
         (tmp_path / name).write_bytes(content)
         (tmp_path / f"{name}.br").write_bytes(brotli.compress(content))
-    return create_app(Config(rate_public="0"), built=shell.files(tmp_path)).test_client()
+    return shell.files(tmp_path)
 
 
-@pytest.mark.parametrize("address", ["/", "/p/000000", "/more", "/privacy", "/index.html"])
+@pytest.fixture
+def client(built: dict[str, Encoded]) -> FlaskClient:
+    """A client of an application that has a small built app."""
+    return create_app(Config(rate_public="0"), built=built).test_client()
+
+
+@pytest.mark.parametrize("address", ["/", "/map", "/p/000000", "/more", "/privacy", "/index.html"])
 def test_every_page_is_the_app_and_may_run_its_own_scripts_only(client: FlaskClient, address: str) -> None:
     answer = client.get(address)
     assert (answer.status_code, answer.data, answer.content_type) == (200, PAGE, "text/html; charset=utf-8")
@@ -32,6 +40,23 @@ def test_every_page_is_the_app_and_may_run_its_own_scripts_only(client: FlaskCli
     assert "unsafe" not in policy
     assert "require-trusted-types-for 'script'" in policy
     assert answer.headers["Cache-Control"] == "no-cache"
+
+
+def directives(answer: TestResponse) -> dict[str, set[str]]:
+    """What an answer may do, by directive."""
+    parts = (each.split() for each in answer.headers["Content-Security-Policy"].split(";"))
+    return {name: set(values) for name, *values in parts}
+
+
+def test_images_come_from_the_host_of_the_base_map_where_there_is_one(built: dict[str, Encoded]) -> None:
+    config = Config(rate_public="0", map_tiles="https://Tiles.example:8443/{z}/{x}/{y}.png?key=0")
+    plain, mapped = (directives(create_app(each, built=built).test_client().get("/")) for each in (Config(), config))
+    assert mapped.pop("img-src") - plain.pop("img-src") == {"https://tiles.example:8443"}
+    assert mapped == plain
+
+
+def test_markup_is_written_by_the_named_policies_alone(client: FlaskClient) -> None:
+    assert directives(client.get("/map"))["trusted-types"] == {"vue", "worker", "default"}
 
 
 def test_a_file_with_a_fingerprint_is_kept_for_ever_and_the_worker_is_asked_for_each_time(client: FlaskClient) -> None:

@@ -19,6 +19,7 @@ PLANTED = {
     "floors": [
         ("calendar/queries.py", "import xiejiao.sites.code"),
         ("calendar/queries.py", "import xiejiao.vocabulary.rules"),
+        ("installation/settings.py", "import xiejiao.calendar.rules"),
         ("database.py", "import xiejiao.http.access"),
         ("errors.py", "import xiejiao.hours"),
         ("sites/rules.py", "import xiejiao.seeding"),
@@ -31,6 +32,7 @@ PLANTED = {
     "framework": [
         ("sites/keeper.py", "from flask import request"),
         ("vocabulary/schemas.py", "import flask.globals"),
+        ("installation/settings.py", "import flask"),
         ("seeding.py", "import werkzeug"),
     ],
     "pure": [

@@ -36,6 +36,7 @@ PROMISED = {
     "/api/v1/packs/9/{x}/{y}",
     "/api/v1/vocabulary",
     "/api/v1/calendar/{year}",
+    "/api/v1/installation",
 }
 NOT_DESCRIBED = {"/api/v1/openapi.json"}
 """The document does not describe itself."""
@@ -171,6 +172,7 @@ def test_answers_are_what_the_document_promises(
         "/api/v1/divisions": [""],
         "/api/v1/vocabulary": [""],
         "/api/v1/calendar/{year}": ["/../2026", "/../2027", "/../1999"],
+        "/api/v1/installation": [""],
     }
     assert requests.keys() == document["paths"].keys()
     for path, tails in requests.items():

@@ -146,6 +146,23 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/installation": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Who runs this installation, its filing numbers, its privacy text, its base map */
+        readonly get: operations["installation_installation"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -168,6 +185,32 @@ export interface components {
             readonly label: string;
             /** Groups */
             readonly groups: readonly string[];
+        };
+        /**
+         * BaseMapWords
+         * @description A base map of image tiles.
+         */
+        readonly BaseMapWords: {
+            /**
+             * Tiles
+             * @description Address of a tile, with {z}, {x} and {y}
+             */
+            readonly tiles: string;
+            /**
+             * Datum
+             * @description What the tiles are drawn in
+             * @enum {string}
+             */
+            readonly datum: "wgs84" | "gcj02";
+            /** Most Zoom */
+            readonly most_zoom: number;
+            /** Attribution */
+            readonly attribution: string;
+            /**
+             * Review Number
+             * @description 审图号
+             */
+            readonly review_number: string;
         };
         /**
          * CalendarYear
@@ -298,6 +341,31 @@ export interface components {
             readonly message: string;
         };
         /**
+         * InstallationWords
+         * @description Who runs this installation, and how it is set up for the app; empty where nothing is said.
+         */
+        readonly InstallationWords: {
+            /** Operator */
+            readonly operator: string;
+            /**
+             * Icp Number
+             * @description ICP备案号
+             */
+            readonly icp_number: string;
+            /**
+             * Police Number
+             * @description 公安备案号
+             */
+            readonly police_number: string;
+            /**
+             * Privacy
+             * @description The operator's own privacy text
+             */
+            readonly privacy: readonly components["schemas"]["SectionWords"][];
+            /** @description The base map; null: none */
+            readonly map: components["schemas"]["BaseMapWords"] | null;
+        };
+        /**
          * KindWords
          * @description A kind of place: its code and its words.
          */
@@ -405,6 +473,16 @@ export interface components {
              * @default []
              */
             readonly errors: readonly components["schemas"]["FieldProblem"][];
+        };
+        /**
+         * SectionWords
+         * @description A part of a text, as plain text.
+         */
+        readonly SectionWords: {
+            /** Heading */
+            readonly heading: string;
+            /** Paragraphs */
+            readonly paragraphs: readonly string[];
         };
         /**
          * SiteAccess
@@ -1033,6 +1111,35 @@ export interface operations {
             };
             /** @description Not available just now, please try again later */
             readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly installation_installation: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Who runs this installation, and how it is set up for the app; empty where nothing is said. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["InstallationWords"];
+                };
+            };
+            /** @description Too many requests, please try again later */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

@@ -15,12 +15,18 @@ export const PACK_ZOOM = 9;
 const MAX_LATITUDE = 85;
 const RADIANS = Math.PI / 180;
 
-/** The tile of a zoom that holds a position. */
-export function tileAt({ lon, lat }: Position, z: number): Tile {
+/** Where a position lies at a zoom, in tiles from the north-western corner of the plane. */
+export function inTiles({ lon, lat }: Position, z: number): { x: number; y: number } {
   const across = 2 ** z;
   const bounded = Math.max(-MAX_LATITUDE, Math.min(MAX_LATITUDE, lat)) * RADIANS;
   const row = (0.5 - Math.log(Math.tan(Math.PI / 4 + bounded / 2)) / (2 * Math.PI)) * across;
-  return [z, Math.min(across - 1, Math.floor((lon / 360 + 0.5) * across)), Math.floor(row)];
+  return { x: (lon / 360 + 0.5) * across, y: row };
+}
+
+/** The tile of a zoom that holds a position. */
+export function tileAt(position: Position, z: number): Tile {
+  const { x, y } = inTiles(position, z);
+  return [z, Math.min(2 ** z - 1, Math.floor(x)), Math.floor(y)];
 }
 
 /** What a tile covers. */

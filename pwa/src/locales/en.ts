@@ -4,6 +4,7 @@ import type { Messages } from "./zh";
 export const en: Messages = {
   name: "Xiejiao",
   nearby: "Nearby",
+  map: "Map",
   more: "More",
   back: "Back",
   retry: "Try again",
@@ -21,6 +22,7 @@ export const en: Messages = {
     from: (place) => `From “${place}”`,
     here: "From my position",
     mine: "My position",
+    onMap: "Pick on the map",
     rough: (metres) => `Position is accurate to about ${metres}`,
   },
   noPosition: {
@@ -80,6 +82,7 @@ export const en: Messages = {
     offline: (when) => `No network; this is the data of ${when}. It renews itself once you are online.`,
   },
   place: {
+    onMap: "On the map",
     special: "changed, see below",
     coming: "The place is on its way",
     go: "Go",
@@ -121,43 +124,6 @@ export const en: Messages = {
     storage: "The phone has no room for offline data; online it works as usual.",
     clock: "The phone's clock seems wrong, so what is open may be wrong too.",
   },
-  hints: {
-    android: "Put it on your home screen: it opens without network too.",
-    install: "Install",
-    ios: "Tap the share button, then “Add to Home Screen”: it opens without network too.",
-    wechat: "Inside WeChat, position and offline data may not work. Tap “…” at the top right, then “Open in browser”.",
-    read: "Got it",
-  },
-  pull: { on: "Pull to refresh", letGo: "Let go to refresh" },
-  settings: {
-    heading: "More",
-    elder: "Large text",
-    dark: "Dark",
-    light: "Light",
-    system: "As the system",
-    theme: "Display",
-    language: "Language",
-    ride: "How you travel",
-    onFoot: "On foot",
-    byEbike: "By e-bike",
-    mapApp: "Navigate with",
-    ask: "Ask each time",
-    privacy: "Privacy",
-    api: "Open data and API",
-    update: "A new version is ready",
-    updateNow: "Update",
-  },
-  privacy: [
-    {
-      heading: "Position",
-      text: "Your exact position is used on the phone only, to rank places; it is not sent to us. The phone asks for squares of about two kilometres and for larger packs; they hold places, not you. Our logs keep neither the question nor which square it was.",
-    },
-    {
-      heading: "What the phone keeps",
-      text: "Places it fetched, your filters and choices, and places you picked lately stay on this phone. Clearing the browser's data removes them.",
-    },
-    { heading: "No sign-in", text: "Finding a place needs no account, number or face. There are no trackers and no third parties." },
-    { heading: "Navigation", text: "“Go” hands the place's position to the map app you chose; from there that app's rules hold." },
-  ],
+  update: { ready: "A new version is ready", now: "Update" },
   maps: { amap: "Amap", baidu: "Baidu Maps", tencent: "Tencent Maps", apple: "Apple Maps", system: "System map" },
 };

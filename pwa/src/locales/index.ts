@@ -1,5 +1,5 @@
 /** The language in use, and what the app says in it. English is loaded only when it is wanted. */
-import { type Ref, ref, shallowRef } from "vue";
+import { type ComputedRef, type Ref, computed, ref, shallowRef } from "vue";
 import { type Messages, zh } from "./zh";
 
 export type { Messages } from "./zh";
@@ -15,4 +15,9 @@ export async function speak(wanted: Language): Promise<void> {
   say.value = wanted === "zh" ? zh : (await import("./en")).en;
   language.value = wanted;
   document.documentElement.lang = wanted === "zh" ? "zh-CN" : "en";
+}
+
+/** The words of a part that is loaded when it is wanted, in the language in use: it brings both, they are few. */
+export function inLanguage<Words>(words: Record<Language, Words>): ComputedRef<Words> {
+  return computed(() => words[language.value]);
 }

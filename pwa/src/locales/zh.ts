@@ -2,6 +2,7 @@
 export const zh = {
   name: "歇脚",
   nearby: "附近",
+  map: "地图",
   more: "更多",
   back: "返回",
   retry: "再试一次",
@@ -19,6 +20,7 @@ export const zh = {
     from: (place: string) => `从“${place}”算起`,
     here: "从我的位置算起",
     mine: "我的位置",
+    onMap: "在地图上选",
     rough: (metres: string) => `定位误差约 ${metres}`,
   },
   noPosition: {
@@ -81,6 +83,7 @@ export const zh = {
     offline: (when: string) => `没有网络，显示的是 ${when} 的数据。连上后会自己更新。`,
   },
   place: {
+    onMap: "在地图上看",
     special: "另有安排，见下",
     coming: "站点信息正在下载",
     go: "去这里",
@@ -127,41 +130,10 @@ export const zh = {
     storage: "手机存不下离线数据；联网时照常可用。",
     clock: "手机时间似乎不准，开关状态可能有误。",
   },
-  hints: {
-    android: "装到手机桌面，没有网络也能打开。",
-    install: "安装",
-    ios: "点浏览器的分享按钮，选“添加到主屏幕”，没有网络也能打开。",
-    wechat: "微信里可能拿不到位置，也存不下离线数据。点右上角“…”，选“在浏览器打开”。",
-    read: "知道了",
+  update: {
+    ready: "有新版本",
+    now: "更新",
   },
-  pull: { on: "下拉刷新", letGo: "松开刷新" },
-  settings: {
-    heading: "更多",
-    elder: "大字版",
-    dark: "深色",
-    light: "浅色",
-    system: "跟随系统",
-    theme: "显示",
-    language: "语言",
-    ride: "出行方式",
-    onFoot: "步行",
-    byEbike: "骑电动车",
-    mapApp: "导航用",
-    ask: "每次询问",
-    privacy: "隐私",
-    api: "开放数据与接口",
-    update: "有新版本",
-    updateNow: "更新",
-  },
-  privacy: [
-    {
-      heading: "位置",
-      text: "您的精确位置只在手机里用来排序，不发送给我们。手机只取约两公里见方的格子和更大的区域包，里面是站点，不是您。服务器日志不记录查询内容，也不记录取的是哪一格。",
-    },
-    { heading: "手机里存的", text: "取过的站点、您的筛选和显示选择、最近手动选过的地点，都只存在这部手机里，清除浏览器数据即可删除。" },
-    { heading: "不用登录", text: "查找站点不需要账号、手机号或人脸。没有统计脚本，不向任何第三方发送请求。" },
-    { heading: "去导航", text: "点“去这里”时，站点的坐标会交给您选的地图应用；之后按那个应用的规则。" },
-  ],
   maps: {
     amap: "高德地图",
     baidu: "百度地图",

@@ -69,10 +69,15 @@ export interface Picked {
   readonly lat: number;
 }
 
+/** Count distances from `position` from now on; it is not remembered: a point of the map may be somebody's home. */
+export function countFrom(name: string, position: Position): void {
+  here.value = { position, accuracyM: null, name };
+  noPosition.value = null;
+}
+
 /** Count distances from `picked` from now on, and remember it. */
 export function pick(picked: Picked): void {
-  here.value = { position: { lon: picked.lon, lat: picked.lat }, accuracyM: null, name: picked.name };
-  noPosition.value = null;
+  countFrom(picked.name, { lon: picked.lon, lat: picked.lat });
   const others = recent().filter((each) => each.name !== picked.name);
   write(RECENT, [picked, ...others].slice(0, MOST_RECENT));
   write(PICKED, true);

@@ -53,6 +53,28 @@ export interface Posted {
   readonly onArrival: "open" | "closed" | "unknown";
 }
 
+/** An amenity in words, and whether it can be counted on. */
+interface ShownAmenity {
+  readonly code: string;
+  readonly sign: string;
+  readonly words: string;
+  readonly state: "works" | "unknown" | "broken" | "empty";
+}
+
+/** What the list tells of a place. */
+export interface ShownPlace {
+  readonly code: string;
+  readonly name: string;
+  readonly kind: string;
+  /** How far it is and how long it takes; null where that is not known. */
+  readonly way: { readonly metres: number; readonly minutes: number } | null;
+  readonly posted: Posted;
+  readonly amenities: readonly ShownAmenity[];
+  readonly confirmedAt: number | null;
+  readonly synthetic: boolean;
+  readonly position: { readonly lon: number; readonly lat: number };
+}
+
 /** How a state looks: its colour and sign, never told by colour alone. */
 export type Tone = "good" | "warn" | "shut" | "unsure";
 

@@ -1,6 +1,9 @@
 /** Nothing is carried to the phone that nobody sees: every word that the app can say and every sign is used. */
 
 import { describe, expect, it } from "vitest";
+import { hints, pulling } from "@/locales/hints";
+import { onMap } from "@/locales/map";
+import { settings } from "@/locales/more";
 import { zh } from "@/locales/zh";
 import signs from "@/ui/signs.json";
 import vocabulary from "../../../seed/vocabulary.json";
@@ -15,12 +18,12 @@ function paths(of: object, above = ""): string[] {
   );
 }
 
-/** The words of `messages` that no source says, by name or by a word that chooses among a whole group. */
-function unsaid(messages: object, source: string): string[] {
-  const said = (path: string, after: string) => new RegExp(String.raw`\bsay(\.value)?\.${path.replaceAll(".", String.raw`\.`)}${after}`).test(source);
+/** The words of `messages`, which sources call `by`, that none says, by name or by a word that chooses in a group. */
+function unsaid(messages: object, source: string, by = "say"): string[] {
+  const said = (path: string, after: string) => new RegExp(String.raw`\b${by}(\.value)?${path && "\\."}${path.replaceAll(".", String.raw`\.`)}${after}`).test(source);
   return paths(messages).filter((path) => {
     const group = path.slice(0, Math.max(0, path.lastIndexOf(".")));
-    return !said(path, String.raw`\b`) && !(group && said(group, String.raw`\[`));
+    return !said(path, String.raw`\b`) && !said(group, String.raw`\[`);
   });
 }
 
@@ -34,6 +37,8 @@ function unshown(names: readonly string[], source: string): string[] {
 describe("what the phone carries", () => {
   it("holds no word that the app never says", () => {
     expect(unsaid(zh, code)).toEqual([]);
+    for (const [by, words] of Object.entries({ hints, pulling, onMap, settings })) expect(unsaid(words.value, code, by)).toEqual([]);
+    expect(unsaid({ none: "", tiles: "" }, code, "privacyOfMap")).toEqual([]);
   });
 
   it("would show a word that is never said", () => {

@@ -14,16 +14,23 @@ from xiejiao.http.problems import problem
 
 DIST = Path(__file__).parents[3] / "pwa" / "dist"
 """Where the build leaves its files."""
-PAGES = ("/", "/p/<code>", "/more", "/privacy")
+PAGES = ("/", "/map", "/p/<code>", "/more", "/privacy")
 """Addresses that the app itself answers; the server sends the same page for each."""
 YEAR_S = 31_536_000
 
-# Vue makes one policy for what it compiles, the app one for the address of its worker; nothing else may write markup.
-CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
-    "manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-    "require-trusted-types-for 'script'; trusted-types vue worker"
-)
+
+def policy(images_from: str = "") -> str:
+    """What the app's page may do; `images_from` is the one other origin that its images may come from, if any.
+
+    Vue makes one trusted policy for what it compiles, the app one for the address of its worker and, on the map, one
+    that passes the two constants with which Leaflet probes the browser; nothing else may write markup.
+    """
+    images = f"'self' data: blob: {images_from}".rstrip()
+    return (
+        f"default-src 'none'; script-src 'self'; style-src 'self'; img-src {images}; connect-src 'self'; "
+        "manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+        "require-trusted-types-for 'script'; trusted-types vue worker default"
+    )
 
 
 def files(folder: Path = DIST) -> dict[str, Encoded]:
@@ -43,15 +50,16 @@ def _media_type(name: str) -> str:
     return f"{guessed}; charset=utf-8" if guessed.startswith("text/") else guessed
 
 
-def blueprint(built: Mapping[str, Encoded]) -> Blueprint:
-    """The addresses of the app, for the files in `built`."""
+def blueprint(built: Mapping[str, Encoded], *, images_from: str = "") -> Blueprint:
+    """The addresses of the app, for the files in `built`; `images_from` is the origin of the base map's tiles."""
     bp = Blueprint("shell", __name__)
+    may = policy(images_from)
 
     def page(**_: str) -> Response:
         """The app; which page it shows is decided on the phone."""
         response = encodings.answer(built["index.html"], max_age_s=0)
         response.headers["Cache-Control"] = "no-cache"
-        response.headers["Content-Security-Policy"] = CSP
+        response.headers["Content-Security-Policy"] = may
         return response
 
     def file(path: str) -> Response:

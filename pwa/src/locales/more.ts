@@ -1,0 +1,81 @@
+/** What only the choices and the privacy page say; it comes with them. */
+import { inLanguage } from "./index";
+
+/** The words of the choices. */
+export const settings = inLanguage({
+  zh: {
+    elder: "大字版",
+    dark: "深色",
+    light: "浅色",
+    system: "跟随系统",
+    theme: "显示",
+    language: "语言",
+    ride: "出行方式",
+    onFoot: "步行",
+    byEbike: "骑电动车",
+    mapApp: "导航用",
+    ask: "每次询问",
+    privacy: "隐私",
+    api: "开放数据与接口",
+    operator: (who: string) => `运营单位：${who}`,
+  },
+  en: {
+    elder: "Large text",
+    dark: "Dark",
+    light: "Light",
+    system: "As the system",
+    theme: "Display",
+    language: "Language",
+    ride: "How you travel",
+    onFoot: "On foot",
+    byEbike: "By e-bike",
+    mapApp: "Navigate with",
+    ask: "Ask each time",
+    privacy: "Privacy",
+    api: "Open data and API",
+    operator: (who: string) => `Run by ${who}`,
+  },
+});
+
+/** What the app does with data, whoever runs it. */
+export const privacy = inLanguage({
+  zh: [
+    {
+      heading: "位置",
+      text: "您的精确位置只在手机里用来排序，不发送给我们。手机只取约两公里见方的格子和更大的区域包，里面是站点，不是您。服务器日志不记录查询内容，也不记录取的是哪一格。",
+    },
+    { heading: "手机里存的", text: "取过的站点、您的筛选和显示选择、最近手动选过的地点，都只存在这部手机里，清除浏览器数据即可删除。" },
+    { heading: "不用登录", text: "查找站点不需要账号、手机号或人脸。没有统计脚本，不向任何第三方发送请求。" },
+    { heading: "去导航", text: "点“去这里”时，站点的坐标会交给您选的地图应用；之后按那个应用的规则。" },
+  ],
+  en: [
+    {
+      heading: "Position",
+      text: "Your exact position is used on the phone only, to rank places; it is not sent to us. The phone asks for squares of about two kilometres and for larger packs; they hold places, not you. Our logs keep neither the question nor which square it was.",
+    },
+    {
+      heading: "What the phone keeps",
+      text: "Places it fetched, your filters and choices, and places you picked lately stay on this phone. Clearing the browser's data removes them.",
+    },
+    { heading: "No sign-in", text: "Finding a place needs no account, number or face. There are no trackers." },
+    { heading: "Navigation", text: "“Go” hands the place's position to the map app you chose; from there that app's rules hold." },
+  ],
+});
+
+/** What the map adds to that, without and with a base map. */
+export const privacyOfMap = inLanguage({
+  zh: {
+    none: { heading: "地图", text: "地图由手机自己画，没有底图，不向任何第三方发送请求。" },
+    tiles: {
+      heading: "地图",
+      text: "打开地图时，手机会向底图的提供方下载您正在看的那一片图；对方由此可知您的网络地址在看哪一带。我们不把位置交给它。不打开地图，就不会有这样的请求。",
+    },
+  },
+  en: {
+    none: { heading: "Map", text: "The phone draws the map itself, without a base map; no third party is asked." },
+    tiles: {
+      heading: "Map",
+      text: "While the map is open, the phone downloads the part that you look at from the provider of the base map, who thus learns which area your network address looks at. We hand it no position. As long as you do not open the map, nothing is asked.",
+    },
+  },
+});
