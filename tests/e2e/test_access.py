@@ -139,6 +139,26 @@ def _privacy(phone: Phone, _road: Road) -> Page:
     return page
 
 
+def _map(phone: Phone, _road: Road) -> Page:
+    _allow(phone)
+    page = phone.visit("/map")
+    expect(page.locator(".mark--place, .mark--cluster").first).to_be_visible()
+    return page
+
+
+def _map_of_nowhere(phone: Phone, _road: Road) -> Page:
+    page = phone.visit("/map")
+    expect(page.locator(".mark--division").first).to_be_visible()
+    return page
+
+
+def _map_with_a_card(phone: Phone, _road: Road) -> Page:
+    page = _map(phone, _road)
+    page.locator(".mark--place").first.click()
+    expect(page.locator(".atlas__card .place")).to_be_visible()
+    return page
+
+
 def _allow(phone: Phone) -> None:
     phone.context.grant_permissions(["geolocation"], origin=phone.origin)
     phone.move(MEIJIANG)
@@ -162,6 +182,9 @@ STATES: dict[str, Callable[[Phone, Road], Page]] = {
         _place_unreadable,
         _more,
         _privacy,
+        _map,
+        _map_of_nowhere,
+        _map_with_a_card,
     )
 }
 
@@ -173,7 +196,7 @@ def test_axe_finds_nothing(make_phone: MakePhone, road: Road, state: str, look: 
     assert violations(STATES[state](phone, road)) == []
 
 
-@pytest.mark.parametrize("state", ["listed", "place"])
+@pytest.mark.parametrize("state", ["listed", "place", "map_with_a_card"])
 def test_axe_finds_nothing_on_a_desk(make_phone: MakePhone, road: Road, state: str) -> None:
     phone = make_phone(at=None, size=DESKTOP, touch=False)
     assert violations(STATES[state](phone, road)) == []
@@ -189,18 +212,23 @@ def test_axe_sees_a_planted_fault(make_phone: MakePhone, road: Road) -> None:
 # ── reach and size ──
 
 
+SMALL = """() => [...document.querySelectorAll("button, a[href], label:has(input), input")]
+  .filter(each => !each.closest("label") || each.matches("label"))
+  .filter(each => each.offsetParent !== null && !each.closest("dialog:not([open])"))
+  .filter(each => getComputedStyle(each).clipPath === "none")
+  .filter(each => each.getBoundingClientRect().height < 55.5)
+  .map(each => each.outerHTML.slice(0, 120))
+"""
+"""What can be tapped and is lower than 56 pixels; what only a keyboard brings forth is left out."""
+
+
 def test_nothing_is_smaller_than_a_gloved_thumb(make_phone: MakePhone, road: Road) -> None:
-    for state in ("first", "listed", "going", "place", "more", "picking"):
+    for state in ("first", "listed", "going", "place", "more", "picking", "map_with_a_card"):
         page = STATES[state](make_phone(at=None), road)
-        small = page.evaluate("""() => [...document.querySelectorAll("button, a[href], label:has(input), input")]
-          .filter(each => !each.closest("label") || each.matches("label"))
-          .filter(each => each.offsetParent !== null && !each.closest("dialog:not([open])"))
-          .filter(each => each.getBoundingClientRect().height < 55.5)
-          .map(each => each.outerHTML.slice(0, 120))""")
-        assert small == [], state
+        assert page.evaluate(SMALL) == [], state
 
 
-@pytest.mark.parametrize("state", ["first", "listed", "place", "more", "privacy", "picking", "going"])
+@pytest.mark.parametrize("state", ["first", "listed", "place", "more", "privacy", "picking", "going", "map"])
 def test_text_of_twice_the_size_needs_no_sideways_scroll(make_phone: MakePhone, road: Road, state: str) -> None:
     page = STATES[state](make_phone(at=None, chosen={"elder": True}), road)
     page.evaluate("document.documentElement.style.fontSize = '200%'")

@@ -294,7 +294,7 @@ def test_a_part_that_cannot_be_fetched_is_told(make_phone: MakePhone, road: Road
 TILES = re.compile(r"/api/v1/(?:cells/14|packs/9)/\d+/\d+")
 """The finest that the phone may ask for."""
 HARMLESS = re.compile(
-    r"/(?:|more|privacy|p/[0-9A-Z]{6}|index\.html|sw\.js|app\.webmanifest|favicon\.ico|icon[\w.-]*|assets/[\w.-]+)"
+    r"/(?:|map|more|privacy|p/[0-9A-Z]{6}|index\.html|sw\.js|app\.webmanifest|favicon\.ico|icon[\w.-]*|assets/[\w.-]+)"
     r"|/api/v1/(?:vocabulary|divisions|installation|sites/[0-9A-Z]{6})"
 )
 NUMBER = re.compile(r"\d{1,3}\.\d{2,}")
@@ -333,6 +333,9 @@ def test_no_request_of_a_whole_session_is_finer_than_a_tile(make_phone: MakePhon
     phone.move(Position(116.1234567, 24.3123456))
     count_from_here(page)
     names(page)
+    page.get_by_role("link", name="地图").tap()
+    page.locator(".mark").first.click()
+    page.wait_for_load_state("networkidle")
     page.get_by_role("link", name="更多").tap()
     page.get_by_role("link", name="隐私").tap()
     expect(page.get_by_role("heading", name="位置")).to_be_visible()
