@@ -16,7 +16,8 @@ pytestmark = pytest.mark.db
 def _pins(page: Page) -> list[str]:
     """What stands on the map, once something does."""
     expect(page.locator(".mark").first).to_be_visible()
-    return page.locator(".mark").evaluate_all("all => all.map(each => each.getAttribute('aria-label'))")
+    labels: list[str] = page.locator(".mark").evaluate_all("all => all.map(each => each.getAttribute('aria-label'))")
+    return labels
 
 
 def test_the_map_shows_what_the_list_shows_and_leads_to_a_place(make_phone: MakePhone) -> None:
