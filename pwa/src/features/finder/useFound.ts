@@ -9,7 +9,7 @@ import { useTime } from "@/offline/clock";
 import { here, locating } from "@/offline/here";
 import { around, dataAt, fetching } from "@/offline/nearby";
 import { preferences } from "@/offline/preferences";
-import { inOrder, wordFor } from "@/offline/words";
+import { inOrder, wordFor, wordsSettled } from "@/offline/words";
 import type { ShownPlace } from "@/ui/PlaceCard.vue";
 import { distance, moment } from "@/ui/telling";
 
@@ -40,8 +40,8 @@ export function useFound() {
     return { ...ranked, hits };
   });
 
-  const shown = computed(() => (found.value?.hits ?? []).map((hit) => told(hit, now.value)));
-  const waiting = computed(() => locating.value || (fetching.value && !found.value?.hits.length));
+  const shown = computed(() => (wordsSettled.value ? (found.value?.hits ?? []) : []).map((hit) => told(hit, now.value)));
+  const waiting = computed(() => locating.value || !wordsSettled.value || (fetching.value && !found.value?.hits.length));
   const more = computed(() => shown.value.length === limit.value && limit.value < MOST);
 
   const age = computed(() => (dataAt.value === null ? null : moment(dataAt.value, now.value, say.value)));
