@@ -45,15 +45,22 @@ class Server:
 
     def get(self, path: str) -> bytes:
         """The body of an answer with status 200, compressed with brotli where the server does so."""
+        status, body = self._answer(path)
+        if status != http.HTTPStatus.OK:
+            message = f"{path}: status {status}"
+            raise RuntimeError(message)
+        return body
+
+    def has(self, path: str) -> bool:
+        """Whether there is anything at this address."""
+        return self._answer(path)[0] != http.HTTPStatus.NOT_FOUND
+
+    def _answer(self, path: str) -> tuple[int, bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             connection.request("GET", path, headers={"Accept-Encoding": "br"})
             answer = connection.getresponse()
-            body = answer.read()
-            if answer.status != http.HTTPStatus.OK:
-                message = f"{path}: status {answer.status}"
-                raise RuntimeError(message)
-            return body
+            return answer.status, answer.read()
         finally:
             connection.close()
 

@@ -15,7 +15,7 @@ const BUDGETS = {
     "src/features/finder/pages/MapPage.vue": 55_000,
     "src/features/place/pages/PlacePage.vue": 8_000,
     "src/features/more/pages/MorePage.vue": 4_000,
-    "src/features/more/pages/PrivacyPage.vue": 2_000,
+    "src/features/more/pages/PrivacyPage.vue": 2_500,
     "src/ground/handover.ts": 4_000,
     "src/locales/en.ts": 4_000,
   },

@@ -112,7 +112,8 @@ def places(page: Page) -> Locator:
 def names(page: Page) -> list[str]:
     """The names of the places in the list, in its order, once it stands."""
     expect(page.locator(".list[aria-busy=false]")).to_be_visible()
-    return page.locator(".place__name").all_inner_texts()
+    # Not their inner text, which cards beyond the screen do not have yet.
+    return page.locator(".place__name").all_text_contents()
 
 
 def installed(page: Page) -> None:

@@ -13,5 +13,5 @@ export const router = createRouter({
     { path: "/:rest(.*)*", redirect: "/" },
   ],
   // eslint-disable-next-line @typescript-eslint/no-deprecated -- its successor is still experimental
-  scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
+  scrollBehavior: (_to, from, saved) => saved ?? (from.matched.length > 0 && { top: 0 }),
 });

@@ -1,5 +1,6 @@
 """The rider's app as it is sent: its page, its files, and what they may do."""
 
+import json
 from pathlib import Path
 
 import brotli
@@ -13,13 +14,18 @@ from xiejiao.encodings import Encoded
 from xiejiao.http import shell
 
 PAGE, SCRIPT = b"<!doctype html><title>x</title>", b"export {};"
+APP = {"file": "assets/index-1a2b.js", "isEntry": True, "css": ["assets/index-1a2b.css"]}
+SHARED = {"file": "assets/Card-3c4d.js", "imports": ["index.html"]}
+LATER = {"file": "assets/Page-5e6f.js", "imports": ["index.html", "_Card"], "css": ["assets/Page-5e6f.css"]}
+MANIFEST = {"index.html": APP, "_Card": SHARED} | {page: LATER for page in shell.PAGES.values() if page}
 
 
 @pytest.fixture
 def built(tmp_path: Path) -> dict[str, Encoded]:
     """A small built app."""
     (tmp_path / "assets").mkdir()
-    for name, content in {"index.html": PAGE, "assets/index-1a2b.js": SCRIPT, "sw.js": SCRIPT}.items():
+    built = {"index.html": PAGE, "assets/index-1a2b.js": SCRIPT, "sw.js": SCRIPT}
+    for name, content in {**built, shell.MANIFEST: json.dumps(MANIFEST).encode()}.items():
         (tmp_path / name).write_bytes(content)
         (tmp_path / f"{name}.br").write_bytes(brotli.compress(content))
     return shell.files(tmp_path)
@@ -57,6 +63,16 @@ def test_images_come_from_the_host_of_the_base_map_where_there_is_one(built: dic
 
 def test_markup_is_written_by_the_named_policies_alone(client: FlaskClient) -> None:
     assert directives(client.get("/map"))["trusted-types"] == {"vue", "worker", "default"}
+
+
+def test_what_a_page_needs_besides_the_app_comes_along_with_it(client: FlaskClient) -> None:
+    page, style, shared = "</assets/Page-5e6f.js>", "</assets/Page-5e6f.css>", "</assets/Card-3c4d.js>"
+    ahead = f"{page}; rel=modulepreload, {style}; rel=preload; as=style, {shared}; rel=modulepreload"
+    assert {address: client.get(address).headers.get("Link") for address in ("/", "/p/000000", "/more")} == {
+        "/": None,
+        "/p/000000": ahead,
+        "/more": ahead,
+    }
 
 
 def test_a_file_with_a_fingerprint_is_kept_for_ever_and_the_worker_is_asked_for_each_time(client: FlaskClient) -> None:

@@ -9,10 +9,16 @@ type Vocabulary = Answer<"/api/v1/vocabulary">;
 
 const KEY = "vocabulary";
 const FRESH_MS = 86_400_000;
+/** Milliseconds that a list waits for its words: with codes it would stand sooner, and jump when they come. */
+const PATIENCE_MS = 1_000;
 const terms = shallowRef<ReadonlyMap<string, Term>>(new Map());
+
+/** Whether the words are there, or not worth waiting for. */
+export const wordsSettled = shallowRef(false);
 
 function use({ kinds, amenities }: Vocabulary): void {
   terms.value = new Map([...kinds, ...amenities].map((term) => [term.code, term]));
+  wordsSettled.value = true;
 }
 
 /** The short word for a kind or an amenity. */
@@ -27,12 +33,14 @@ export async function bringWords(): Promise<void> {
   const found = await kept<Vocabulary>(KEY);
   if (found) use(found.document);
   if (found && Math.abs(time() - found.at) < FRESH_MS) return;
+  setTimeout(() => (wordsSettled.value = true), PATIENCE_MS);
   try {
     const fetched = await ask("/api/v1/vocabulary");
     use(fetched);
     await keep(KEY, fetched, time());
   } catch {
     // The list works with codes; the next visit tries again.
+    wordsSettled.value = true;
   }
 }
 

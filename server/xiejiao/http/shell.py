@@ -1,10 +1,12 @@
 """The rider's app as built files: pages, scripts and styles, read once and sent compressed as the build left them."""
 
+import json
 import mimetypes
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from xiejiao.encodings import Encoded
 from xiejiao.http import encodings
@@ -14,8 +16,16 @@ from xiejiao.http.problems import problem
 
 DIST = Path(__file__).parents[3] / "pwa" / "dist"
 """Where the build leaves its files."""
-PAGES = ("/", "/map", "/p/<code>", "/more", "/privacy")
-"""Addresses that the app itself answers; the server sends the same page for each."""
+MANIFEST = "built.json"
+"""Where the build says which files each module became."""
+PAGES = {
+    "/": None,
+    "/map": "src/features/finder/pages/MapPage.vue",
+    "/p/<code>": "src/features/place/pages/PlacePage.vue",
+    "/more": "src/features/more/pages/MorePage.vue",
+    "/privacy": "src/features/more/pages/PrivacyPage.vue",
+}
+"""Addresses that the app itself answers, and what each shows besides the app; the same document comes for all."""
 YEAR_S = 31_536_000
 
 
@@ -54,12 +64,15 @@ def blueprint(built: Mapping[str, Encoded], *, images_from: str = "") -> Bluepri
     """The addresses of the app, for the files in `built`; `images_from` is the origin of the base map's tiles."""
     bp = Blueprint("shell", __name__)
     may = policy(images_from)
+    ahead = _ahead(built) if built else {}
 
     def page(**_: str) -> Response:
         """The app; which page it shows is decided on the phone."""
         response = encodings.answer(built["index.html"], max_age_s=0)
         response.headers["Cache-Control"] = "no-cache"
         response.headers["Content-Security-Policy"] = may
+        if link := ahead.get(str(request.url_rule)):
+            response.headers["Link"] = link
         return response
 
     def file(path: str) -> Response:
@@ -84,3 +97,22 @@ def blueprint(built: Mapping[str, Encoded], *, images_from: str = "") -> Bluepri
             bp.add_url_rule(address, view_func=exempt(public(page)))
         bp.add_url_rule("/<path:path>", view_func=exempt(public(file)))
     return bp
+
+
+def _ahead(built: Mapping[str, Encoded]) -> dict[str, str]:
+    """By address the Link header with which a page's own files come along with the app, not one journey after it."""
+    manifest = json.loads(built[MANIFEST].form("identity"))
+    return {address: ", ".join(_links(manifest, module)) for address, module in PAGES.items() if module}
+
+
+def _links(manifest: Mapping[str, Any], module: str) -> Iterator[str]:
+    wanted, seen = [module], set[str]()
+    while wanted:
+        name = wanted.pop()
+        chunk = manifest[name]
+        if name in seen or chunk.get("isEntry"):
+            continue
+        seen.add(name)
+        wanted += chunk.get("imports", [])
+        yield f"</{chunk['file']}>; rel=modulepreload"
+        yield from (f"</{style}>; rel=preload; as=style" for style in chunk.get("css", []))

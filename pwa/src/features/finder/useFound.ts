@@ -6,6 +6,7 @@ import { useTime } from "@/offline/clock";
 import { here, locating } from "@/offline/here";
 import { dataAt, fetching } from "@/offline/nearby";
 import { preferences } from "@/offline/preferences";
+import { wordsSettled } from "@/offline/words";
 import { distance, moment } from "@/ui/telling";
 import { found, told } from "./found";
 
@@ -19,8 +20,8 @@ export function useFound() {
   watch([here, () => preferences.groups, () => preferences.openOnArrival], () => (limit.value = PAGE));
 
   const ranked = computed(() => found(limit.value, now.value));
-  const shown = computed(() => (ranked.value?.hits ?? []).map((hit) => told(place(hit.places, hit.number), hit.distanceM, now.value)));
-  const waiting = computed(() => locating.value || (fetching.value && !ranked.value?.hits.length));
+  const shown = computed(() => (wordsSettled.value ? (ranked.value?.hits ?? []) : []).map((hit) => told(place(hit.places, hit.number), hit.distanceM, now.value)));
+  const waiting = computed(() => locating.value || !wordsSettled.value || (fetching.value && !ranked.value?.hits.length));
   const more = computed(() => shown.value.length === limit.value && limit.value < MOST);
 
   const age = computed(() => (dataAt.value === null ? null : moment(dataAt.value, now.value, say.value)));
