@@ -86,7 +86,7 @@ export function excesses(weights: readonly Weight[]): string[] {
 
 /** What a page asks for besides code: its manifest and its icons, and the first icon of the manifest, as Chrome does. */
 function asked(page: string, manifest: string): string[] {
-  const linked = [...page.matchAll(/<link rel="(?:icon|apple-touch-icon|manifest)" href="\/([^"]+)"/g)].map(([, file]) => file ?? "");
+  const linked = [...page.matchAll(/(?:<link rel="(?:icon|apple-touch-icon|manifest)" href|<script async src)="\/([^"]+)"/g)].map(([, file]) => file ?? "");
   const { icons } = JSON.parse(manifest) as { icons: { src: string }[] };
   return [...linked, ...icons.slice(0, 1).map(({ src }) => src.slice(1))];
 }

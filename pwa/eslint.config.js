@@ -79,7 +79,7 @@ export default defineConfig(
     },
   },
   {
-    files: ["*.js", "*.ts"],
+    files: ["*.js", "*.ts", "public/*.js"],
     extends: [tseslint.configs.disableTypeChecked],
   },
 );

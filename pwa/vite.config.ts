@@ -56,7 +56,7 @@ export default defineConfig({
       manifestFilename: "app.webmanifest",
       includeManifestIcons: false,
       injectManifest: {
-        globPatterns: ["index.html", "assets/*.{js,css}", "icon.svg"],
+        globPatterns: ["index.html", "assets/*.{js,css}", "icon.svg", "early.js"],
         // Everything that the list and a place need, chunks they share among them; the rest is kept once it was used.
         globIgnores: ["assets/{MapPage,drawing,MorePage,PrivacyPage,en}-*"],
       },

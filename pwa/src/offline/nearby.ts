@@ -111,6 +111,15 @@ async function useKept(tile: Tile, found: Kept<unknown>): Promise<void> {
   }
 }
 
+/** Note what `public/early.js` asks for at the next visit, which begins where this one does when a place was picked. */
+function noteEarly(cells: readonly string[]): void {
+  try {
+    localStorage.setItem("xiejiao.early", JSON.stringify(["/api/v1/vocabulary", ...cells]));
+  } catch {
+    // Storage is refused: the next visit asks a little later.
+  }
+}
+
 /** Whether the rider pays for every byte, or asked the browser to spare. */
 function sparing(): boolean {
   return (navigator as { connection?: { saveData?: boolean } }).connection?.saveData === true;
@@ -123,6 +132,7 @@ export async function refresh(hurry = true): Promise<void> {
   faults.value = new Map([...faults.value].filter(([key]) => tiles.has(key)));
   const [cell, ...packs] = tiles.values();
   if (!cell) return;
+  noteEarly(here.value?.name ? [tileAddress(cell)] : []);
   await bring(cell, hurry);
   for (const pack of sparing() ? [] : packs) await bring(pack, faults.value.has(tileName(pack)));
   await prune(tiles);
