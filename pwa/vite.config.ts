@@ -57,8 +57,8 @@ export default defineConfig({
       includeManifestIcons: false,
       injectManifest: {
         globPatterns: ["index.html", "assets/*.{js,css}", "icon.svg", "early.js"],
-        // Everything that the list and a place need, chunks they share among them; the rest is kept once it was used.
-        globIgnores: ["assets/{MapPage,drawing,MorePage,PrivacyPage,en}-*"],
+        // Everything but the map, which is as large as all else and is kept once it was used.
+        globIgnores: ["assets/{MapPage,drawing}-*"],
       },
       manifest: {
         id: "/",

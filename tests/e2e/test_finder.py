@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -136,6 +136,138 @@ def test_who_refuses_a_position_picks_a_place_by_pinyin(make_phone: MakePhone) -
     expect(page.get_by_role("button", name=re.compile("从“.*梅江.*”算起"))).to_be_visible()
 
 
+def test_a_place_is_picked_by_its_own_name_where_the_phone_knows_it(make_phone: MakePhone) -> None:
+    page = make_phone().visit()
+    names(page)
+    page.get_by_role("button", name=re.compile("算起")).tap()
+    page.get_by_role("searchbox").fill("明安智慧")
+    page.get_by_role("dialog").get_by_role("button", name=re.compile("明安智慧驿站")).tap()
+    assert names(page)[0] == "明安智慧驿站"
+
+
+def test_a_late_position_does_not_undo_a_choice_made_meanwhile(make_phone: MakePhone) -> None:
+    phone = make_phone(at=None)
+    phone.context.add_init_script("""
+      const coords = { longitude: 113.29, latitude: 23.17, accuracy: 20 };
+      navigator.geolocation.getCurrentPosition = (found) => setTimeout(() => found({ coords }), 1500);
+    """)
+    page = phone.visit()
+    _first_visit(page)
+    expect(page.get_by_text("正在定位")).to_be_visible()
+    page.goto(phone.origin + "/map")
+    page.locator(".mark--division").first.click()
+    picked = page.locator(".where__name").inner_text()
+    page.wait_for_timeout(2000)
+    assert page.locator(".where__name").inner_text() == picked
+
+
+def test_who_asks_for_the_own_position_in_vain_is_told_above_the_list(make_phone: MakePhone) -> None:
+    page = make_phone(at=None).visit()
+    page.get_by_role("button", name="手动选地点").tap()
+    page.get_by_role("searchbox").fill("mj")
+    page.get_by_role("dialog").get_by_role("button", name=re.compile("梅江")).first.tap()
+    names(page)
+    count_from_here(page)
+    expect(page.get_by_role("alert")).to_contain_text("没有位置权限")
+    assert names(page)
+
+
+# ── what the list tells ──
+
+
+def test_what_the_rider_asks_for_stands_first_on_every_card(make_phone: MakePhone) -> None:
+    page = make_phone(chosen={"groups": ["medicine"]}).visit()
+    assert names(page)
+    firsts = page.locator(".place__amenities > span:first-child").all_text_contents()
+    assert firsts
+    assert all("药箱" in each for each in firsts)
+    expect(page.locator(".filters button").nth(1)).to_have_text("用药")
+
+
+def test_needs_that_nothing_near_by_answers_are_named_and_cleared_by_one_tap(make_phone: MakePhone) -> None:
+    every = ["water", "meal", "charging", "toilet", "cool", "medicine", "rest", "mother"]
+    page = make_phone(chosen={"groups": every}).visit()
+    expect(page.get_by_text(re.compile("附近没有.*热饭.*母婴.*的站点"))).to_be_visible()
+    page.get_by_role("button", name="清除筛选").tap()
+    assert names(page)
+
+
+def test_who_comes_back_from_a_place_finds_the_list_as_long_as_it_was(make_phone: MakePhone) -> None:
+    page = make_phone().visit()
+    names(page)
+    page.get_by_role("button", name="显示更多").tap()
+    longer = page.locator(".place").count()
+    assert longer > 20
+    places(page).nth(22).get_by_role("link").tap()
+    expect(page.locator("main table")).to_be_visible()
+    page.get_by_role("button", name="返回").tap()
+    expect(places(page)).to_have_count(longer)
+
+
+# ── the page of a place ──
+
+
+def test_a_place_that_shuts_before_one_arrives_says_so_on_its_page_too(make_phone: MakePhone, road: Road) -> None:
+    phone = make_phone(chosen={"openOnArrival": False, "travel": "foot"})
+    phone.later(minutes=5 * 60)
+    road.clock = phone.clock
+    page = phone.visit()
+    names(page)
+    for _ in range(3):
+        page.get_by_role("button", name="显示更多").tap()
+    late = page.locator(".place", has_text="您到时已关").first
+    told = late.locator(".state").text_content() or ""
+    late.get_by_role("link").tap()
+    expect(page.locator(".look__state .state")).to_have_text(told)
+    expect(page.locator(".look__state")).to_contain_text("步行")
+
+
+def test_a_kept_place_is_asked_for_anew_and_says_how_old_it_is(make_phone: MakePhone, road: Road) -> None:
+    phone = make_phone()
+    page = phone.visit()
+    names(page)
+    link = places(page).first.get_by_role("link").get_attribute("href")
+    assert link
+    phone.later(minutes=60 * 24 * 3)
+
+    def renamed(_request: Request, answer: Answer) -> Answer:
+        return replace(answer, body=answer.body.replace("梅江桥户外".encode(), "梅江桥改名".encode()))
+
+    with road.broken(to("/cells/", renamed)):
+        cold = phone.visit(link)
+        expect(cold.get_by_role("heading", level=1)).to_contain_text("梅江桥改名")
+    with road.broken(gone):
+        offline = phone.visit(link)
+        expect(offline.get_by_text(re.compile("数据截至"))).to_be_visible()
+
+
+@pytest.mark.parametrize("code", ["8", "8R1", "", "8R1DNJ8R1DNJ", "OOOOOO", "<b>"])
+def test_a_code_that_is_none_opens_no_other_place(make_phone: MakePhone, code: str) -> None:
+    page = make_phone(at=None).visit(f"/p/{quote(code) or '%20'}")
+    expect(page.get_by_role("alert")).to_contain_text("没有找到这个站点")
+    page.get_by_role("link", name="看看附近的站点").tap()
+    expect(page.get_by_role("button", name=ASK)).to_be_visible()
+
+
+def test_a_code_in_small_letters_opens_the_place(make_phone: MakePhone) -> None:
+    phone = make_phone()
+    page = phone.visit()
+    names(page)
+    link = places(page).first.get_by_role("link").get_attribute("href")
+    assert link
+    expect(phone.visit(link.lower()).get_by_role("heading", level=1)).to_have_text(BRIDGE)
+
+
+def test_a_browser_that_neither_shares_nor_copies_shows_the_link(make_phone: MakePhone) -> None:
+    phone = make_phone()
+    phone.context.add_init_script("delete Navigator.prototype.share; delete Navigator.prototype.clipboard;")
+    page = phone.visit()
+    names(page)
+    places(page).first.get_by_role("link").tap()
+    page.get_by_role("button", name="分享").tap()
+    expect(page.get_by_role("status").filter(has_text=f"{phone.origin}/p/")).to_be_visible()
+
+
 # ── going there ──
 
 
@@ -245,6 +377,12 @@ def test_a_hint_suits_the_phone_and_is_read_once(make_phone: MakePhone, agent: s
     names(page)
     page.wait_for_load_state("networkidle")
     expect(hint).to_have_count(0)
+
+
+def test_wechat_says_its_way_out_to_who_gets_no_position(make_phone: MakePhone) -> None:
+    page = make_phone(at=None, agent=WECHAT).visit()
+    _first_visit(page)
+    expect(page.get_by_text("在浏览器打开")).to_be_visible()
 
 
 def test_android_installs_by_one_tap_when_the_rider_wants(make_phone: MakePhone) -> None:

@@ -211,8 +211,15 @@ export function place(of: Places, number: number): Place {
 export const codeOf = ({ document }: Places, number: number): string =>
   document.columns.code.substring(number * CODE_LENGTH, (number + 1) * CODE_LENGTH);
 
+/** The code that somebody typed or followed, as it is listed: Crockford's base 32 reads O as 0, I and L as 1; null: none. */
+export function codeMeant(text: string): string | null {
+  const code = text.toUpperCase().replaceAll("O", "0").replaceAll(/[IL]/g, "1");
+  return new RegExp(`^[0-9A-HJKMNP-TV-Z]{${String(CODE_LENGTH)}}$`).test(code) ? code : null;
+}
+
 /** The number of the place with this code; -1 when it is not listed. */
 export function numberOf({ document }: Places, code: string): number {
+  if (code.length !== CODE_LENGTH) return -1;
   const codes = document.columns.code;
   let found = codes.indexOf(code);
   while (found % CODE_LENGTH > 0) found = codes.indexOf(code, found + 1);

@@ -16,6 +16,7 @@ export const onMap = inLanguage({
     division: (name: string, count: number) => `${name}，${String(count)} 处站点`,
     nowhere: "点一个地方，或把地图移到要去的地方再点“在这里找”。",
     tilesFail: "底图加载不了，先看距离圈；站点照常可用。",
+    noPlace: "没有找到这个站点。可能已经撤销，或编号有误。",
     missing: "地图还没存到手机里，连上网络后再看。",
   },
   en: {
@@ -31,6 +32,7 @@ export const onMap = inLanguage({
     division: (name: string, count: number) => `${name}, ${String(count)} places`,
     nowhere: "Tap a name, or move the map to where you want to go and tap “Look here”.",
     tilesFail: "The base map does not load; here are rings of distance. Places work as ever.",
+    noPlace: "No such place. It may have been removed, or the code is wrong.",
     missing: "The map is not on the phone yet; look again when you are online.",
   },
 });

@@ -24,6 +24,8 @@ const PICKED = "xiejiao.picked";
 export const here = shallowRef<Here | null>(startingPoint());
 /** Whether the phone is being asked. */
 export const locating = shallowRef(false);
+/** Counts what the rider chose to count from: a position that comes late does not undo a choice made meanwhile. */
+let choices = 0;
 /** Why there is no position; null: nothing went wrong. */
 export const noPosition = shallowRef<NoPosition | null>(null);
 
@@ -42,6 +44,8 @@ export async function locate({ starting = false } = {}): Promise<void> {
     noPosition.value = "insecure";
     return;
   }
+  if (locating.value) return;
+  const asked = ++choices;
   locating.value = true;
   noPosition.value = null;
   try {
@@ -52,13 +56,15 @@ export async function locate({ starting = false } = {}): Promise<void> {
         maximumAge: starting ? FRESH_MS : 0,
       });
     });
+    if (asked !== choices) return;
     here.value = { position: { lon: coords.longitude, lat: coords.latitude }, accuracyM: coords.accuracy, name: null };
     write(PICKED, null);
   } catch (error) {
+    if (asked !== choices) return;
     const code = error instanceof GeolocationPositionError ? error.code : 2;
     noPosition.value = code === 1 ? "denied" : code === 3 ? "timeout" : "unavailable";
   } finally {
-    locating.value = false;
+    if (asked === choices) locating.value = false;
   }
 }
 
@@ -71,6 +77,8 @@ export interface Picked {
 
 /** Count distances from `position` from now on; it is not remembered: a point of the map may be somebody's home. */
 export function countFrom(name: string, position: Position): void {
+  choices++;
+  locating.value = false;
   here.value = { position, accuracyM: null, name };
   noPosition.value = null;
 }
@@ -87,6 +95,11 @@ export function pick(picked: Picked): void {
 export function recent(): Picked[] {
   const found = read(RECENT);
   return Array.isArray(found) ? (found as Picked[]) : [];
+}
+
+/** Whether the next visit begins where this one counts from. */
+export function isRemembered(): boolean {
+  return here.value?.name != null && here.value.name === startingPoint()?.name;
 }
 
 function startingPoint(): Here | null {

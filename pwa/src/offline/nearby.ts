@@ -7,7 +7,7 @@ import { Fault, ask } from "@/api/client";
 import { type Places, UnreadableError, places } from "@/ground/places";
 import { CELL_ZOOM, PACK_ZOOM, type Tile, tileAt, tilesWithin } from "@/ground/tiles";
 import { clockOff, heard, time } from "./clock";
-import { here } from "./here";
+import { here, isRemembered } from "./here";
 import { type Kept, keep, kept, keptKeys, letGo, storageRefused } from "./shelf";
 
 /** Metres within which packs are fetched in the background. */
@@ -62,6 +62,8 @@ function use(tile: Tile, document: unknown, at: number): void {
 }
 
 function blame(key: string, fault: NearbyFault | null): void {
+  // What went wrong on the way to a place that the rider has left is nothing to them.
+  if (!wantedTiles().has(key)) return;
   const others = [...faults.value].filter(([each]) => each !== key);
   faults.value = new Map(fault ? [...others, [key, fault]] : others);
 }
@@ -125,20 +127,27 @@ function sparing(): boolean {
   return (navigator as { connection?: { saveData?: boolean } }).connection?.saveData === true;
 }
 
-/** Bring the tiles around the rider: the cell, then the packs; `hurry` fetches what is fresh too. */
+/** Counts the walks through the tiles: a new one ends those before it. */
+let walks = 0;
+
+/** Bring the tiles around the rider: the cell, then the packs that are not fresh; `hurry` asks for the cell anyway. */
 export async function refresh(hurry = true): Promise<void> {
+  const walk = ++walks;
   const tiles = wantedTiles();
   held.value = new Map([...held.value].filter(([key]) => tiles.has(key)));
   faults.value = new Map([...faults.value].filter(([key]) => tiles.has(key)));
   const [cell, ...packs] = tiles.values();
   if (!cell) return;
-  noteEarly(here.value?.name ? [tileAddress(cell)] : []);
+  noteEarly(isRemembered() ? [tileAddress(cell)] : []);
   await bring(cell, hurry);
-  for (const pack of sparing() ? [] : packs) await bring(pack, faults.value.has(tileName(pack)));
-  await prune(tiles);
+  for (const pack of sparing() ? [] : packs) {
+    if (walk !== walks) return;
+    await bring(pack, faults.value.has(tileName(pack)));
+  }
+  if (walk === walks) await prune(tiles);
 }
 
-/** Let go of the tiles that were used longest ago. */
+/** Let go of the tiles that were fetched longest ago. */
 async function prune(inUse: ReadonlyMap<string, Tile>): Promise<void> {
   const keys = (await keptKeys()).filter((key) => !inUse.has(key));
   for (const [zoom, most] of [[CELL_ZOOM, MOST_CELLS], [PACK_ZOOM, MOST_PACKS]] as const) {

@@ -9,7 +9,8 @@ const SOON = 60;
 
 /** Metres as a rider reads them: 50 m steps near by, a tenth of a kilometre farther off. */
 export function distance(metres: number, say: Messages): string {
-  if (metres < 1000) return say.distance.metres(metres < 100 ? Math.round(metres / 10) * 10 : Math.round(metres / 50) * 50);
+  const near = metres < 100 ? Math.round(metres / 10) * 10 : Math.round(metres / 50) * 50;
+  if (near < 1000) return say.distance.metres(near);
   return say.distance.kilometres(metres < 10_000 ? (metres / 1000).toFixed(1) : String(Math.round(metres / 1000)));
 }
 
@@ -59,6 +60,8 @@ interface ShownAmenity {
   readonly sign: string;
   readonly words: string;
   readonly state: "works" | "unknown" | "broken" | "empty";
+  /** Whether the rider asked for it. */
+  readonly wanted: boolean;
 }
 
 /** What the list tells of a place. */

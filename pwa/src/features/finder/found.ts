@@ -10,11 +10,22 @@ import { preferences } from "@/offline/preferences";
 import { inOrder, wordFor } from "@/offline/words";
 import type { ShownPlace } from "@/ui/telling";
 
-/** Nobody rides farther for a glass of water. */
+/** As far as one goes for a glass of water: what lies within comes first, even if it is not sure to be open. */
+const NEAR_M = 8_000;
+/** As far as the list goes when there is little near by. */
 const WITHIN_M = 50_000;
 
-/** At most `limit` places around the rider at `now`; null while it is not known where that is or what is there. */
-export function found(limit: number, now: number): Found<Expected> | null {
+/** The places that the rider wants, in the order in which they are shown. */
+interface Around extends Found<Expected> {
+  /** How many near by may be open and are left out, because nobody knows. */
+  readonly unsureNear: number;
+}
+
+/**
+ * At most `limit` places around the rider at `now`, those near by first and among them those that will be open; null
+ * while it is not known where that is or what is there.
+ */
+export function found(limit: number, now: number): Around | null {
   const position = here.value?.position;
   if (!position || around.value.length === 0) return null;
   const needs = preferences.groups.map((group) => GROUPS[group]);
@@ -23,16 +34,28 @@ export function found(limit: number, now: number): Found<Expected> | null {
     kinds: needs.flatMap((need) => need.kind ?? []),
     amenities: needs.flatMap((need) => need.amenity ?? []),
     limit,
-    withinM: WITHIN_M,
   };
-  const ranked = openFirst(wanted, now, preferences.travel, around.value);
-  const hits = preferences.openOnArrival ? ranked.hits.filter((hit) => hit.prospect === "open") : ranked.hits;
-  return { ...ranked, hits };
+  const shows = (hit: Expected) => !preferences.openOnArrival || hit.prospect === "open";
+  const near = openFirst({ ...wanted, withinM: NEAR_M }, now, preferences.travel, around.value);
+  const hits = near.hits.filter(shows);
+  const unsureNear = near.hits.filter((hit) => hit.prospect === "unknown" && !shows(hit)).length;
+  if (hits.length >= limit) return { ...near, hits, unsureNear };
+  const far = openFirst({ ...wanted, withinM: WITHIN_M }, now, preferences.travel, around.value);
+  const farther = far.hits.filter((hit) => hit.distanceM > NEAR_M && shows(hit));
+  return { ...far, hits: [...hits, ...farther].slice(0, limit), unsureNear };
 }
 
 /** A place as it is shown at `now`; `metres` is null where it is not known how far it is. */
 export function told(place: Place, metres: number | null, now: number): ShownPlace {
   const arrival = now + travelMs(metres ?? 0, preferences.travel);
+  const wanted = new Set(preferences.groups.map((group) => GROUPS[group].amenity));
+  const amenities = inOrder(place.amenities).map((each) => ({
+    code: each.code,
+    sign: each.code,
+    words: wordFor(each.code, language.value),
+    state: each.state,
+    wanted: wanted.has(each.code),
+  }));
   return {
     code: place.code,
     name: place.name,
@@ -43,12 +66,8 @@ export function told(place: Place, metres: number | null, now: number): ShownPla
       changesAt: nextChange(place.hours, now, place.calendar, place.dated),
       onArrival: state(place.hours, arrival, place.calendar, place.dated).state,
     },
-    amenities: inOrder(place.amenities).map((each) => ({
-      code: each.code,
-      sign: each.code,
-      words: wordFor(each.code, language.value),
-      state: each.state,
-    })),
+    // What the rider asks for is what the list must show of each place.
+    amenities: [...amenities.filter((each) => each.wanted), ...amenities.filter((each) => !each.wanted)],
     confirmedAt: place.confirmedAt,
     synthetic: place.demo,
     position: place.position,

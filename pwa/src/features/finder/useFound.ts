@@ -13,9 +13,11 @@ import { found, told } from "./found";
 const PAGE = 20;
 const MOST = 100;
 
+/** How many places are shown: who comes back from one finds the list as long as it was. */
+const limit = ref(PAGE);
+
 /** The places that the list shows, and what is to be said about them. */
 export function useFound() {
-  const limit = ref(PAGE);
   const now = useTime();
   watch([here, () => preferences.groups, () => preferences.openOnArrival], () => (limit.value = PAGE));
 
@@ -28,11 +30,14 @@ export function useFound() {
 
   const note = computed(() => {
     if (waiting.value || !ranked.value) return null;
+    const asked = preferences.groups.map((group) => say.value.groups[group]);
+    if (shown.value.length === 0 && asked.length) return say.value.list.noneWith(asked, preferences.openOnArrival);
     if (shown.value.length === 0) return preferences.openOnArrival ? say.value.list.noneOpen : say.value.list.none;
     if (ranked.value.neededWithinM > ranked.value.exactWithinM && fetching.value) {
       return say.value.list.notComplete(distance(ranked.value.exactWithinM, say.value));
     }
-    return age.value && say.value.age.data(age.value);
+    const unsure = ranked.value.unsureNear ? say.value.list.unsureNear(ranked.value.unsureNear) : "";
+    return age.value && unsure + say.value.age.data(age.value);
   });
 
   return { shown, waiting, now, more, note, age, showMore: () => (limit.value = Math.min(MOST, limit.value + PAGE)) };

@@ -1,6 +1,6 @@
 /** What the map shows: places and clusters of them in view, names of divisions from afar, and the chosen place. */
 import Supercluster from "supercluster";
-import { type Ref, computed, shallowRef, watch } from "vue";
+import { type Ref, computed, shallowRef } from "vue";
 import { Fault } from "@/api/client";
 import { type Place, codeOf, place } from "@/ground/places";
 import { distanceM } from "@/ground/position";
@@ -10,7 +10,7 @@ import { type Division, divisions } from "@/offline/divisions";
 import { useTime } from "@/offline/clock";
 import { here } from "@/offline/here";
 import { around, fetching } from "@/offline/nearby";
-import { findPlace } from "@/offline/places";
+import { usePlaceOf } from "@/offline/places";
 import { preferences } from "@/offline/preferences";
 import { stateOf } from "@/ui/telling";
 import { found, told } from "./found";
@@ -36,21 +36,10 @@ interface Counted {
 export function useMapped(view: Ref<View | null>, chosenCode: () => string | null) {
   const now = useTime();
   const known = shallowRef<readonly Division[]>([]);
-  const chosen = shallowRef<Place | null>(null);
+  // Looked for again when what is around changes: it may be fresher, and the first look may have found nothing.
+  const { known: sought, fault: chosenFault } = usePlaceOf(chosenCode);
+  const chosen = computed(() => sought.value?.place ?? null);
   const hits = computed(() => found(MOST, now.value)?.hits ?? []);
-
-  async function choose(): Promise<void> {
-    const code = chosenCode();
-    try {
-      const looked = code === null ? null : await findPlace(code);
-      if (code === chosenCode()) chosen.value = looked;
-    } catch (error) {
-      if (!(error instanceof Fault)) throw error;
-      chosen.value = null;
-    }
-  }
-  // What is around is looked at again when it changes: it may be fresher, and the first look may have found nothing.
-  watch([chosenCode, around], choose, { immediate: true });
 
   const index = computed(() => {
     const clusters = new Supercluster<Counted, { open: number }>({
@@ -108,6 +97,7 @@ export function useMapped(view: Ref<View | null>, chosenCode: () => string | nul
   const card = computed(() => (chosen.value ? told(chosen.value, metresToChosen.value, now.value) : null));
 
   const note = computed(() => {
+    if (chosenFault.value === "missing") return onMap.value.noPlace;
     if (!here.value) return onMap.value.nowhere;
     if (hits.value.length || fetching.value || around.value.length === 0) return null;
     return preferences.openOnArrival ? say.value.list.noneOpen : say.value.list.none;

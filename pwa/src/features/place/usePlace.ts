@@ -1,12 +1,15 @@
 /** One place by its code: from what is around or kept, else from the server. */
-import { computed, ref, shallowRef, watch } from "vue";
-import { Fault, type FaultName } from "@/api/client";
+import { computed } from "vue";
 import { DAY_MS, MINUTE_MS, type Periods, dayOf, nextChange, state, weekdayOf } from "@/ground/hours";
-import type { Place } from "@/ground/places";
+import { distanceM } from "@/ground/position";
+import { travelMs } from "@/ground/ranking";
 import { dayWords, words as hoursWords } from "@/ground/words";
 import { language, say } from "@/locales";
+import { told } from "@/locales/place";
 import { useTime } from "@/offline/clock";
-import { findPlace } from "@/offline/places";
+import { here } from "@/offline/here";
+import { usePlaceOf } from "@/offline/places";
+import { preferences } from "@/offline/preferences";
 import { bringWords, inOrder, wordFor } from "@/offline/words";
 import type { Posted } from "@/ui/telling";
 import { moment } from "@/ui/telling";
@@ -15,23 +18,9 @@ const DAYS_SHOWN = 7;
 
 /** Everything the page of a place tells. */
 export function usePlace(code: () => string) {
-  const found = shallowRef<Place | null>(null);
-  const fault = ref<Exclude<FaultName, "missing"> | null>(null);
-  const missing = ref(false);
+  const { known, fault, seek } = usePlaceOf(code);
+  const found = computed(() => known.value?.place ?? null);
   const now = useTime();
-
-  async function bring(): Promise<void> {
-    fault.value = null;
-    missing.value = false;
-    try {
-      found.value = await findPlace(code());
-    } catch (error) {
-      if (!(error instanceof Fault)) throw error;
-      if (error.kind === "missing") missing.value = true;
-      else fault.value = error.kind;
-    }
-  }
-  watch(code, bring, { immediate: true });
   void bringWords();
 
   const place = computed(() => {
@@ -44,12 +33,25 @@ export function usePlace(code: () => string) {
     return { ...found.value, access, amenities: inOrder(found.value.amenities) };
   });
 
+  /** How far it is from where the rider counts; null where that is not known. */
+  const way = computed(() => {
+    if (!here.value || !found.value) return null;
+    const metres = distanceM(here.value.position, found.value.position);
+    return { metres, minutes: Math.max(1, Math.round(travelMs(metres, preferences.travel) / MINUTE_MS)) };
+  });
+
   const posted = computed<Posted>(() => {
     const at = found.value;
     if (!at) return { now: "unknown", changesAt: null, onArrival: "unknown" };
-    const is = state(at.hours, now.value, at.calendar, at.dated).state;
-    return { now: is, changesAt: nextChange(at.hours, now.value, at.calendar, at.dated), onArrival: is };
+    const stateAt = (instant: number) => state(at.hours, instant, at.calendar, at.dated).state;
+    return {
+      now: stateAt(now.value),
+      changesAt: nextChange(at.hours, now.value, at.calendar, at.dated),
+      onArrival: stateAt(now.value + (way.value?.minutes ?? 0) * MINUTE_MS),
+    };
   });
+
+  const age = computed(() => known.value && moment(known.value.drawnAt, now.value, say.value));
 
   const week = computed(() => {
     const at = found.value;
@@ -76,11 +78,11 @@ export function usePlace(code: () => string) {
         .filter(([, until]) => until === null || until * MINUTE_MS > now.value)
         .map(([from, until]) => {
           const end =
-            until === null ? say.value.place.furtherNotice : say.value.place.until(moment(until * MINUTE_MS, now.value, say.value));
-          return `${say.value.exceptions[effect]} ${moment(from * MINUTE_MS, now.value, say.value)} ${end}`;
+            until === null ? told.value.furtherNotice : told.value.until(moment(until * MINUTE_MS, now.value, say.value));
+          return `${told.value.exceptions[effect]} ${moment(from * MINUTE_MS, now.value, say.value)} ${end}`;
         }),
     ),
   );
 
-  return { place, week, exceptions, fault, missing, now, posted, words: (each: string) => wordFor(each, language.value), bring };
+  return { place, week, exceptions, fault, now, posted, way, age, words: (each: string) => wordFor(each, language.value), seek };
 }
