@@ -61,6 +61,19 @@ def test_images_come_from_the_host_of_the_base_map_where_there_is_one(built: dic
     assert mapped == plain
 
 
+def test_another_policy_makes_another_worker_and_the_same_one_the_same(built: dict[str, Encoded]) -> None:
+    def worker(**settings: str) -> tuple[bytes, str]:
+        answer = create_app(Config(rate_public="0", **settings), built=built).test_client().get("/sw.js")
+        return answer.data, answer.headers["ETag"]
+
+    (plain, tag), (mapped, mapped_tag) = worker(), worker(map_tiles="https://tiles.example/{z}/{x}/{y}.png")
+    assert plain.endswith(SCRIPT)
+    assert plain != mapped
+    assert tag != mapped_tag
+    assert worker(operator="x") == (plain, tag)
+    assert worker(map_tiles="https://tiles.example/{z}/{x}/{y}.webp") == (mapped, mapped_tag)
+
+
 def test_markup_is_written_by_the_named_policies_alone(client: FlaskClient) -> None:
     assert directives(client.get("/map"))["trusted-types"] == {"vue", "worker", "default"}
 
