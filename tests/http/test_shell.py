@@ -1,6 +1,5 @@
 """The rider's app as it is sent: its page, its files, and what they may do."""
 
-import json
 from pathlib import Path
 
 import brotli
@@ -8,27 +7,11 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from built import PAGE, SCRIPT
 from xiejiao.app import create_app
 from xiejiao.config import Config
 from xiejiao.encodings import Encoded
 from xiejiao.http import shell
-
-PAGE, SCRIPT = b"<!doctype html><title>x</title>", b"export {};"
-APP = {"file": "assets/index-1a2b.js", "isEntry": True, "css": ["assets/index-1a2b.css"]}
-SHARED = {"file": "assets/Card-3c4d.js", "imports": ["index.html"]}
-LATER = {"file": "assets/Page-5e6f.js", "imports": ["index.html", "_Card"], "css": ["assets/Page-5e6f.css"]}
-MANIFEST = {"index.html": APP, "_Card": SHARED} | {page: LATER for page in shell.PAGES.values() if page}
-
-
-@pytest.fixture
-def built(tmp_path: Path) -> dict[str, Encoded]:
-    """A small built app."""
-    (tmp_path / "assets").mkdir()
-    built = {"index.html": PAGE, "assets/index-1a2b.js": SCRIPT, "sw.js": SCRIPT}
-    for name, content in {**built, shell.MANIFEST: json.dumps(MANIFEST).encode()}.items():
-        (tmp_path / name).write_bytes(content)
-        (tmp_path / f"{name}.br").write_bytes(brotli.compress(content))
-    return shell.files(tmp_path)
 
 
 @pytest.fixture

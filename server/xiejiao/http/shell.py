@@ -73,7 +73,6 @@ def blueprint(built: Mapping[str, Encoded], *, images_from: str = "") -> Bluepri
     def page(**_: str) -> Response:
         """The app; which page it shows is decided on the phone."""
         response = encodings.answer(built["index.html"], max_age_s=0)
-        response.headers["Cache-Control"] = "no-cache"
         response.headers["Content-Security-Policy"] = may
         if link := ahead.get(str(request.url_rule)):
             response.headers["Link"] = link
@@ -87,11 +86,10 @@ def blueprint(built: Mapping[str, Encoded], *, images_from: str = "") -> Bluepri
         found = built.get(path)
         if found is None:
             return problem(404)
-        response = encodings.answer(found, max_age_s=YEAR_S)
-        if path.startswith("assets/"):
-            response.headers["Cache-Control"] = f"public, max-age={YEAR_S}, immutable"
-        else:
-            response.headers["Cache-Control"] = "no-cache"
+        fingerprinted = path.startswith("assets/")
+        response = encodings.answer(found, max_age_s=YEAR_S if fingerprinted else 0)
+        if fingerprinted:
+            response.headers["Cache-Control"] += ", immutable"
         if path == WORKER:
             response.headers["Content-Security-Policy"] = WORKER_POLICY
         return response
