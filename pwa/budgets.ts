@@ -88,6 +88,11 @@ export function excesses(weights: readonly Weight[]): string[] {
     .map(({ name, bytes, limit }) => `${name} weighs ${String(bytes)} bytes in brotli; its budget is ${String(limit)}.`);
 }
 
+/** A sentence for each budget that weighs nothing: its module was renamed, or is not loaded later any more. */
+export function unmet(budgeted: readonly string[], later: ReadonlyMap<string, ReadonlySet<string>>): string[] {
+  return budgeted.filter((module) => !later.has(module)).map((module) => `${module} has a budget, and begins no file of the build.`);
+}
+
 /** What a page asks for besides code: its manifest and its icons, and the first icon of the manifest, as Chrome does. */
 function asked(page: string, manifest: string): string[] {
   const linked = [...page.matchAll(/(?:<link rel="(?:icon|apple-touch-icon|manifest)" href|<script async src)="\/([^"]+)"/g)].map(([, file]) => file ?? "");
@@ -129,13 +134,11 @@ export function budgets(root: URL): Plugin {
         const weights = [
           { name: "first visit", bytes: page + cell, limit: BUDGETS.firstVisit },
           { name: "service worker", bytes: size("sw.js"), limit: BUDGETS.worker },
-          ...Object.entries(BUDGETS.later)
-            .filter(([module]) => later.has(module))
-            .map(([module, limit]) => ({ name: module, bytes: sum(later.get(module) ?? []), limit })),
+          ...Object.entries(BUDGETS.later).map(([module, limit]) => ({ name: module, bytes: sum(later.get(module) ?? []), limit })),
         ];
         this.info(`bytes in brotli\n${table(weights)}`);
-        const over = excesses(weights);
-        if (over.length) this.error(over.join("\n"));
+        const faults = [...unmet(Object.keys(BUDGETS.later), later), ...excesses(weights)];
+        if (faults.length) this.error(faults.join("\n"));
       },
     },
   };

@@ -3,10 +3,15 @@
 
 export {};
 
-declare const self: ServiceWorkerGlobalScope & { __WB_MANIFEST: { url: string; revision: string | null }[] };
+declare const self: ServiceWorkerGlobalScope & {
+  __WB_MANIFEST: { url: string; revision: string | null }[];
+  /** A digest of the page's Content-Security-Policy, which the server writes before this script. */
+  readonly POLICY?: string;
+};
 
 const FILES = self.__WB_MANIFEST;
-const VERSION = `app-${fingerprint(FILES.map((file) => `${file.url}:${file.revision ?? ""}`).join())}`;
+// The page is kept with its policy, which an operator's settings change though no file does.
+const VERSION = `app-${fingerprint([self.POLICY ?? "", ...FILES.map((file) => `${file.url}:${file.revision ?? ""}`)].join())}`;
 /** Files of other pages, kept once they were used; a fingerprint in the name says they never change. */
 const USED = "used";
 

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from playwright.sync_api import Browser, ViewportSize, sync_playwright
 from installation import Installation
 from phone import ANDROID, SIZE, Phone, chromium, phone_on
 from road import Road
-from xiejiao import cluster
+from xiejiao import cluster, config
 from xiejiao.coordinates import Position
 from xiejiao.hours import CHINA
 
@@ -36,17 +37,25 @@ def _free_port() -> int:
 
 @pytest.fixture(scope="package")
 def installation() -> Iterator[Installation]:
-    """`xiejiao serve` in a folder of its own, ready."""
+    """An installation without settings of its own."""
+    with serving() as found:
+        yield found
+
+
+@contextmanager
+def serving(**settings: str) -> Iterator[Installation]:
+    """`xiejiao serve` in a folder of its own, ready; `settings` are its variables."""
     with tempfile.TemporaryDirectory(prefix="xj-") as top:
         Path(top).chmod(0o755)
         port = _free_port()
-        theirs = ("DATABASE_", "XIEJIAO_", "PUBLIC_", "RATE_")
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(theirs)} | {
+        theirs = {setting.metadata["variable"] for setting in config.settings()}
+        environment = {name: value for name, value in os.environ.items() if name not in theirs} | {
             "PORT": str(port),
             "WORKERS": str(WORKERS),
             "XIEJIAO_VAR": f"{top}/var",
             "RATE_PUBLIC": "0",
             "PYTHONPATH": str(SERVER),
+            **settings,
         }
         command = (sys.executable, "-c", "from xiejiao.cli import main; main(prog_name='xiejiao')", "serve")
         with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as server:

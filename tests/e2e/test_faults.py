@@ -79,7 +79,6 @@ def test_a_server_that_takes_half_a_minute_is_not_waited_for(make_phone: MakePho
     page.goto(road.origin)
     names(page)
     with road.broken(to("/api/", slow(30))):
-        page.context.clear_cookies()
         stranger = make_phone().tab()
         stranger.goto(road.origin)
         expect(stranger.locator(SKELETON).first).to_be_visible()

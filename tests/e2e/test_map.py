@@ -13,6 +13,10 @@ from road import Road, gone
 pytestmark = pytest.mark.db
 
 
+ROUNDS = 6
+NODES_OF_A_MAP = 256
+
+
 def _pins(page: Page) -> list[str]:
     """What stands on the map, once something does."""
     expect(page.locator(".mark").first).to_be_visible()
@@ -70,6 +74,31 @@ def test_who_refuses_a_position_points_at_the_map(make_phone: MakePhone, road: R
     expect(page.get_by_role("button", name=re.compile("从“地图上选的点”算起"))).to_be_visible()
     page.wait_for_load_state("networkidle")
     assert [fault for request in road.passed for fault in finer_than_a_tile(request)] == []
+
+
+def test_going_back_and_forth_leaves_nothing_behind(make_phone: MakePhone) -> None:
+    page = make_phone().visit()
+    names(page)
+    browser = page.context.new_cdp_session(page)
+    browser.send("Performance.enable")
+
+    def nodes() -> int:
+        browser.send("HeapProfiler.collectGarbage")
+        metrics = browser.send("Performance.getMetrics")["metrics"]
+        return next(int(each["value"]) for each in metrics if each["name"] == "Nodes")
+
+    def nodes_after_rounds() -> int:
+        for _ in range(ROUNDS):
+            page.get_by_role("link", name="地图").tap()
+            _pins(page)
+            page.get_by_role("link", name="附近").tap()
+            names(page)
+            nodes()
+        return nodes()
+
+    # The browser itself holds on to a few of the last pages, so the first rounds do add up.
+    before = nodes_after_rounds()
+    assert nodes_after_rounds() < before + ROUNDS / 2 * NODES_OF_A_MAP
 
 
 def test_the_map_opens_without_network_once_it_was_used(make_phone: MakePhone, road: Road) -> None:

@@ -2,7 +2,7 @@
 
 import gzip
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pytest
 from flask import Flask
@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 from xiejiao import database
 from xiejiao.app import create_app
 from xiejiao.config import Config
+from xiejiao.encodings import Encoded
 from xiejiao.errors import OperatorError
 
 pytestmark = pytest.mark.db
@@ -30,7 +31,9 @@ ANSWERS = (
     "/nowhere",
     "/api/v1/sites/nearest",
     "/api/v1/sites/nobody",
+    "/api/v1/installation",
 )
+SHELL = ("/", "/p/000000", "/index.html", "/sw.js", "/assets/index-1a2b.js", "/assets/none.js")
 
 MakeApp = Callable[..., FlaskClient]
 
@@ -39,8 +42,8 @@ MakeApp = Callable[..., FlaskClient]
 def served(connection: Connection) -> MakeApp:  # noqa: ARG001 - binds the database
     """A client of an application with settings of its own."""
 
-    def make(**settings: str) -> FlaskClient:
-        return create_app(Config(**settings)).test_client()
+    def make(*, built: Mapping[str, Encoded] | None = None, **settings: str) -> FlaskClient:
+        return create_app(Config(**settings), built=built or {}).test_client()
 
     return make
 
@@ -48,9 +51,9 @@ def served(connection: Connection) -> MakeApp:  # noqa: ARG001 - binds the datab
 # ── security ──
 
 
-@pytest.mark.parametrize("address", ANSWERS)
-def test_every_answer_carries_the_security_headers(client: FlaskClient, address: str) -> None:
-    headers = client.get(address).headers
+@pytest.mark.parametrize("address", ANSWERS + SHELL)
+def test_every_answer_carries_the_security_headers(served: MakeApp, built: Mapping[str, Encoded], address: str) -> None:
+    headers = served(rate_public="0", built=built).get(address).headers
     policy = dict(directive.strip().split(" ", 1) for directive in headers["Content-Security-Policy"].split(";"))
     assert policy["default-src"] == policy["frame-ancestors"] == policy["base-uri"] == "'none'"
     assert "unsafe" not in headers["Content-Security-Policy"]

@@ -86,6 +86,7 @@ def test_a_text_falls_into_sections(text: str, expected: tuple[Section, ...]) ->
     ("tiles", "origin"),
     [
         (TILES, "https://tiles.example"),
+        ("https://a--b.example:65535/{z}/{x}/{y}", "https://a--b.example:65535"),
         ("https://T0.Example:8443/w?tk=0&l={z}&r={y}&c={x}", "https://t0.example:8443"),
     ],
 )
@@ -99,6 +100,13 @@ def test_the_origin_of_tiles(tiles: str, origin: str) -> None:
         ("map_tiles", "http://tiles.example/{z}/{x}/{y}.png", "MAP_TILES does not begin with https://"),
         ("map_tiles", "https://tiles.example; script-src */{z}/{x}/{y}", "MAP_TILES does not begin with https://"),
         ("map_tiles", "https://a@tiles.example/{z}/{x}/{y}", "MAP_TILES does not begin with https://"),
+        ("map_tiles", "https://tile\u017f.example/{z}/{x}/{y}", "MAP_TILES does not begin with https://"),
+        ("map_tiles", "https://tiles.example/\u017f/{z}/{x}/{y}", "MAP_TILES does not begin with https://"),
+        ("map_tiles", "https://tiles..example/{z}/{x}/{y}", "MAP_TILES does not begin with https://"),
+        ("map_tiles", "https://-tiles.example/{z}/{x}/{y}", "MAP_TILES does not begin with https://"),
+        ("map_tiles", "https://tiles-.example/{z}/{x}/{y}", "MAP_TILES does not begin with https://"),
+        ("map_tiles", "https://tiles.example:0/{z}/{x}/{y}", "MAP_TILES does not begin with https://"),
+        ("map_tiles", "https://tiles.example:65536/{z}/{x}/{y}", "MAP_TILES does not begin with https://"),
         ("map_tiles", "https://{x}.example/{z}/{y}", "MAP_TILES does not begin with https://"),
         ("map_tiles", "https://tiles.example/{z}/{x}/{y}/{s}", "MAP_TILES does not hold"),
         ("map_tiles", "https://tiles.example/{z}/{x}.png", "MAP_TILES does not hold"),

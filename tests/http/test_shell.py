@@ -1,6 +1,5 @@
 """The rider's app as it is sent: its page, its files, and what they may do."""
 
-import json
 from pathlib import Path
 
 import brotli
@@ -8,27 +7,11 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from built import PAGE, SCRIPT
 from xiejiao.app import create_app
 from xiejiao.config import Config
 from xiejiao.encodings import Encoded
 from xiejiao.http import shell
-
-PAGE, SCRIPT = b"<!doctype html><title>x</title>", b"export {};"
-APP = {"file": "assets/index-1a2b.js", "isEntry": True, "css": ["assets/index-1a2b.css"]}
-SHARED = {"file": "assets/Card-3c4d.js", "imports": ["index.html"]}
-LATER = {"file": "assets/Page-5e6f.js", "imports": ["index.html", "_Card"], "css": ["assets/Page-5e6f.css"]}
-MANIFEST = {"index.html": APP, "_Card": SHARED} | {page: LATER for page in shell.PAGES.values() if page}
-
-
-@pytest.fixture
-def built(tmp_path: Path) -> dict[str, Encoded]:
-    """A small built app."""
-    (tmp_path / "assets").mkdir()
-    built = {"index.html": PAGE, "assets/index-1a2b.js": SCRIPT, "sw.js": SCRIPT}
-    for name, content in {**built, shell.MANIFEST: json.dumps(MANIFEST).encode()}.items():
-        (tmp_path / name).write_bytes(content)
-        (tmp_path / f"{name}.br").write_bytes(brotli.compress(content))
-    return shell.files(tmp_path)
 
 
 @pytest.fixture
@@ -59,6 +42,19 @@ def test_images_come_from_the_host_of_the_base_map_where_there_is_one(built: dic
     plain, mapped = (directives(create_app(each, built=built).test_client().get("/")) for each in (Config(), config))
     assert mapped.pop("img-src") - plain.pop("img-src") == {"https://tiles.example:8443"}
     assert mapped == plain
+
+
+def test_another_policy_makes_another_worker_and_the_same_one_the_same(built: dict[str, Encoded]) -> None:
+    def worker(**settings: str) -> tuple[bytes, str]:
+        answer = create_app(Config(rate_public="0", **settings), built=built).test_client().get("/sw.js")
+        return answer.data, answer.headers["ETag"]
+
+    (plain, tag), (mapped, mapped_tag) = worker(), worker(map_tiles="https://tiles.example/{z}/{x}/{y}.png")
+    assert plain.endswith(SCRIPT)
+    assert plain != mapped
+    assert tag != mapped_tag
+    assert worker(operator="x") == (plain, tag)
+    assert worker(map_tiles="https://tiles.example/{z}/{x}/{y}.webp") == (mapped, mapped_tag)
 
 
 def test_markup_is_written_by_the_named_policies_alone(client: FlaskClient) -> None:

@@ -1,7 +1,7 @@
 /** The budgets count what a visit loads, and say what is over. */
 
 import { describe, expect, it } from "vitest";
-import { type Chunk, excesses, loads, table } from "../../budgets";
+import { type Chunk, excesses, loads, table, unmet } from "../../budgets";
 
 const chunk = (part: Partial<Chunk>): Chunk => ({ begins: null, entry: false, imports: [], later: [], styles: [], ...part });
 
@@ -27,8 +27,11 @@ describe("what a visit loads", () => {
     expect([...(later.get("src/MorePage.vue") ?? [])].sort()).toEqual(["more.js", "shared.js"]);
   });
 
-  it("knows no page that is not built", () => {
+  it("says of a budget that it begins no built file", () => {
     expect([...later.keys()].sort()).toEqual(["src/MapPage.vue", "src/MorePage.vue"]);
+    expect(unmet(["src/MapPage.vue", "src/NotYetBuilt.vue"], later)).toEqual([
+      "src/NotYetBuilt.vue has a budget, and begins no file of the build.",
+    ]);
   });
 });
 

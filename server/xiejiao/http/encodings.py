@@ -6,9 +6,12 @@ from xiejiao.encodings import Encoded, Encoding
 
 
 def answer(encoded: Encoded, *, max_age_s: int) -> Response:
-    """The response to the present request: 304 when its sender has this content already."""
+    """The response to the present request: 304 when its sender has this content already.
+
+    Who keeps an answer of age 0 asks each time whether it still holds.
+    """
     headers = {
-        "Cache-Control": f"public, max-age={max_age_s}",
+        "Cache-Control": f"public, max-age={max_age_s}" if max_age_s else "no-cache",
         "ETag": f'W/"{encoded.tag}"',
         "Vary": "Accept-Encoding",
     }

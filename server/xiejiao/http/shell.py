@@ -1,5 +1,6 @@
 """The rider's app as built files: pages, scripts and styles, read once and sent compressed as the build left them."""
 
+import hashlib
 import json
 import mimetypes
 from collections.abc import Iterator, Mapping
@@ -26,6 +27,8 @@ PAGES = {
     "/privacy": "src/features/more/pages/PrivacyPage.vue",
 }
 """Addresses that the app itself answers, and what each shows besides the app; the same document comes for all."""
+WORKER = "sw.js"
+WORKER_POLICY = "default-src 'none'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 YEAR_S = 31_536_000
 
 
@@ -65,11 +68,11 @@ def blueprint(built: Mapping[str, Encoded], *, images_from: str = "") -> Bluepri
     bp = Blueprint("shell", __name__)
     may = policy(images_from)
     ahead = _ahead(built) if built else {}
+    built = {**built, WORKER: _worker(built[WORKER], may)} if built else {}
 
     def page(**_: str) -> Response:
         """The app; which page it shows is decided on the phone."""
         response = encodings.answer(built["index.html"], max_age_s=0)
-        response.headers["Cache-Control"] = "no-cache"
         response.headers["Content-Security-Policy"] = may
         if link := ahead.get(str(request.url_rule)):
             response.headers["Link"] = link
@@ -83,13 +86,12 @@ def blueprint(built: Mapping[str, Encoded], *, images_from: str = "") -> Bluepri
         found = built.get(path)
         if found is None:
             return problem(404)
-        response = encodings.answer(found, max_age_s=YEAR_S)
-        if path.startswith("assets/"):
-            response.headers["Cache-Control"] = f"public, max-age={YEAR_S}, immutable"
-        else:
-            response.headers["Cache-Control"] = "no-cache"
-        if path == "sw.js":
-            response.headers["Content-Security-Policy"] = "default-src 'self'"
+        fingerprinted = path.startswith("assets/")
+        response = encodings.answer(found, max_age_s=YEAR_S if fingerprinted else 0)
+        if fingerprinted:
+            response.headers["Cache-Control"] += ", immutable"
+        if path == WORKER:
+            response.headers["Content-Security-Policy"] = WORKER_POLICY
         return response
 
     if built:
@@ -97,6 +99,13 @@ def blueprint(built: Mapping[str, Encoded], *, images_from: str = "") -> Bluepri
             bp.add_url_rule(address, view_func=exempt(public(page)))
         bp.add_url_rule("/<path:path>", view_func=exempt(public(file)))
     return bp
+
+
+def _worker(script: Encoded, may: str) -> Encoded:
+    """The worker, told a digest of what the page may do: it keeps the page with its policy, which settings change."""
+    digest = hashlib.blake2b(may.encode(), digest_size=6).hexdigest()
+    content = f'self.POLICY="{digest}";\n'.encode() + script.form("identity")
+    return Encoded.of(content, media_type=script.media_type, quality=11)
 
 
 def _ahead(built: Mapping[str, Encoded]) -> dict[str, str]:

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 _HEADING = re.compile(r"#{1,6}\s+(.+)")
 _BRACES = re.compile(r"\{([^{}]*)\}")
 # The origin goes into the page's Content-Security-Policy: nothing that it may hold ends the directive there.
-_ADDRESS = re.compile(r"(?P<origin>https://[a-z0-9.-]+(?::[0-9]{1,5})?)/[!#-;=?-\[\]_a-z{}~]*", re.IGNORECASE)
+# Without re.ASCII, letters of other scripts that fold to one of these would pass, as \u017f does for s.
+_LABEL = r"[a-z0-9]+(?:-+[a-z0-9]+)*"
+_ADDRESS = re.compile(
+    rf"(?P<origin>https://{_LABEL}(?:\.{_LABEL})*(?::(?P<port>[0-9]{{1,5}}))?)/[!#-;=?-\[\]_a-z{{}}~]*",
+    re.ASCII | re.IGNORECASE,
+)
+_HTTPS_PORT = 443
+_HIGHEST_PORT = 65_535
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +56,7 @@ def origin_of(tiles: str) -> str:
         message = "does not hold {z}, {x} and {y} once each and nothing else in braces"
         raise ValueError(message)
     found = _ADDRESS.fullmatch(tiles)
-    if not found:
+    if not found or not 0 < int(found["port"] or _HTTPS_PORT) <= _HIGHEST_PORT:
         message = "does not begin with https://, a host and a slash, or holds what stands in no address"
         raise ValueError(message)
     return found["origin"].lower()
