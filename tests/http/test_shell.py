@@ -93,3 +93,11 @@ def test_what_was_not_built_is_not_there(client: FlaskClient, address: str) -> N
 
 def test_without_a_build_there_is_the_api_alone(tmp_path: Path) -> None:
     assert create_app(Config(), built=shell.files(tmp_path)).test_client().get("/").status_code == 404
+
+
+def test_a_person_at_an_address_of_nothing_gets_the_app_and_a_program_a_problem(client: FlaskClient) -> None:
+    person = client.get("/nothing/here", headers={"Sec-Fetch-Dest": "document"})
+    assert (person.status_code, person.data) == (404, PAGE)
+    assert "script-src 'self'" in person.headers["Content-Security-Policy"]
+    program = client.get("/nothing/here")
+    assert (program.status_code, program.content_type) == (404, "application/problem+json")

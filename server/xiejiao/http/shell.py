@@ -78,6 +78,12 @@ def blueprint(built: Mapping[str, Encoded], *, images_from: str = "") -> Bluepri
             response.headers["Link"] = link
         return response
 
+    def lost() -> Response:
+        """The app for an address that nothing stands at: it leads to the list."""
+        response = page()
+        response.status_code = 404
+        return response
+
     def file(path: str) -> Response:
         """One built file; those with a fingerprint in their name never change."""
         if path == "index.html":
@@ -85,7 +91,7 @@ def blueprint(built: Mapping[str, Encoded], *, images_from: str = "") -> Bluepri
             return page()
         found = built.get(path)
         if found is None:
-            return problem(404)
+            return lost() if _asked_by_a_person() else problem(404)
         fingerprinted = path.startswith("assets/")
         response = encodings.answer(found, max_age_s=YEAR_S if fingerprinted else 0)
         if fingerprinted:
@@ -99,6 +105,11 @@ def blueprint(built: Mapping[str, Encoded], *, images_from: str = "") -> Bluepri
             bp.add_url_rule(address, view_func=exempt(public(page)))
         bp.add_url_rule("/<path:path>", view_func=exempt(public(file)))
     return bp
+
+
+def _asked_by_a_person() -> bool:
+    """Whether a browser wants a page for somebody to see, rather than a file or a program JSON."""
+    return request.headers.get("Sec-Fetch-Dest") == "document"
 
 
 def _worker(script: Encoded, may: str) -> Encoded:
