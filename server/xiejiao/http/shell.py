@@ -92,19 +92,24 @@ def blueprint(built: Mapping[str, Encoded], *, images_from: str = "") -> Bluepri
         found = built.get(path)
         if found is None:
             return lost() if _asked_by_a_person() else problem(404)
-        fingerprinted = path.startswith("assets/")
-        response = encodings.answer(found, max_age_s=YEAR_S if fingerprinted else 0)
-        if fingerprinted:
-            response.headers["Cache-Control"] += ", immutable"
-        if path == WORKER:
-            response.headers["Content-Security-Policy"] = WORKER_POLICY
-        return response
+        return _as_kept(path, found)
 
     if built:
         for address in PAGES:
             bp.add_url_rule(address, view_func=exempt(public(page)))
         bp.add_url_rule("/<path:path>", view_func=exempt(public(file)))
     return bp
+
+
+def _as_kept(path: str, found: Encoded) -> Response:
+    """A built file, to be kept for a year where its name has a fingerprint, else to be asked after each time."""
+    fingerprinted = path.startswith("assets/")
+    response = encodings.answer(found, max_age_s=YEAR_S if fingerprinted else 0)
+    if fingerprinted:
+        response.headers["Cache-Control"] += ", immutable"
+    if path == WORKER:
+        response.headers["Content-Security-Policy"] = WORKER_POLICY
+    return response
 
 
 def _asked_by_a_person() -> bool:
