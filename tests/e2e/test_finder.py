@@ -226,6 +226,7 @@ def test_a_kept_place_is_asked_for_anew_and_says_how_old_it_is(make_phone: MakeP
     phone = make_phone()
     page = phone.visit()
     names(page)
+    installed(page)
     link = places(page).first.get_by_role("link").get_attribute("href")
     assert link
     phone.later(minutes=60 * 24 * 3)
