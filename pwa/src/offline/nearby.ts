@@ -14,6 +14,11 @@ import { type Kept, keep, kept, keptKeys, letGo, storageRefused } from "./shelf"
 const PACK_REACH_M = 20_000;
 /** Milliseconds for which a tile counts as fresh, as the server's caches have it. */
 const FRESH_MS = { [CELL_ZOOM]: 30_000, [PACK_ZOOM]: 3_600_000 } as const;
+/**
+ * Milliseconds after the cell in which packs wait, unless the list needs them: to take one in keeps a cheap phone busy
+ * for a quarter of a second, just when the rider begins to scroll.
+ */
+const REST_MS = 5_000;
 const MOST_PACKS = 12;
 const MOST_CELLS = 40;
 
@@ -127,6 +132,22 @@ function sparing(): boolean {
   return (navigator as { connection?: { saveData?: boolean } }).connection?.saveData === true;
 }
 
+let hasten: () => void = () => undefined;
+let needed = false;
+
+/** Whether the list needs more than the cell: then the packs come at once. */
+export function needPacks(need: boolean): void {
+  needed = need;
+  if (need) hasten();
+}
+
+const rest = (): Promise<void> =>
+  new Promise((resolve) => {
+    hasten = resolve;
+    if (needed) resolve();
+    setTimeout(resolve, REST_MS);
+  });
+
 /** Counts the walks through the tiles: a new one ends those before it. */
 let walks = 0;
 
@@ -140,6 +161,7 @@ export async function refresh(hurry = true): Promise<void> {
   if (!cell) return;
   noteEarly(isRemembered() ? [tileAddress(cell)] : []);
   await bring(cell, hurry);
+  await rest();
   for (const pack of sparing() ? [] : packs) {
     if (walk !== walks) return;
     await bring(pack, faults.value.has(tileName(pack)));

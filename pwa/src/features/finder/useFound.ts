@@ -1,10 +1,10 @@
 /** What the list shows: the places around, as the rider wants them, told for this minute. */
-import { computed, ref, watch } from "vue";
+import { computed, ref, watch, watchEffect } from "vue";
 import { place } from "@/ground/places";
 import { say } from "@/locales";
 import { useTime } from "@/offline/clock";
 import { here, locating } from "@/offline/here";
-import { dataAt, fetching } from "@/offline/nearby";
+import { dataAt, fetching, needPacks } from "@/offline/nearby";
 import { preferences } from "@/offline/preferences";
 import { wordsSettled } from "@/offline/words";
 import { distance, moment } from "@/ui/telling";
@@ -24,6 +24,9 @@ export function useFound() {
   const ranked = computed(() => found(limit.value, now.value));
   const shown = computed(() => (wordsSettled.value ? (ranked.value?.hits ?? []) : []).map((hit) => told(place(hit.places, hit.number), hit.distanceM, now.value)));
   const waiting = computed(() => locating.value || !wordsSettled.value || (fetching.value && !ranked.value?.hits.length));
+  watchEffect(() => {
+    needPacks(ranked.value !== null && ranked.value.neededWithinM > ranked.value.exactWithinM);
+  });
   const more = computed(() => shown.value.length === limit.value && limit.value < MOST);
 
   const age = computed(() => (dataAt.value === null ? null : moment(dataAt.value, now.value, say.value)));

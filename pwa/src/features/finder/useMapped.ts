@@ -9,7 +9,7 @@ import { onMap } from "@/locales/map";
 import { type Division, divisions } from "@/offline/divisions";
 import { useTime } from "@/offline/clock";
 import { here } from "@/offline/here";
-import { around, fetching } from "@/offline/nearby";
+import { around, fetching, needPacks } from "@/offline/nearby";
 import { usePlaceOf } from "@/offline/places";
 import { preferences } from "@/offline/preferences";
 import { stateOf } from "@/ui/telling";
@@ -40,6 +40,9 @@ export function useMapped(view: Ref<View | null>, chosenCode: () => string | nul
   const { known: sought, fault: chosenFault } = usePlaceOf(chosenCode);
   const chosen = computed(() => sought.value?.place ?? null);
   const hits = computed(() => found(MOST, now.value)?.hits ?? []);
+
+  // A map shows what lies about, not only what is nearest.
+  needPacks(true);
 
   const index = computed(() => {
     const clusters = new Supercluster<Counted, { open: number }>({
