@@ -37,17 +37,24 @@ export function useMapped(view: Ref<View | null>, chosenCode: () => string | nul
   const now = useTime();
   const known = shallowRef<readonly Division[]>([]);
   const chosen = shallowRef<Place | null>(null);
+  /** Why the chosen place cannot be shown; null: it can, or none is chosen. */
+  const lacking = shallowRef<Fault["kind"] | null>(null);
   const hits = computed(() => found(MOST, now.value)?.hits ?? []);
 
   async function choose(): Promise<void> {
     const code = chosenCode();
+    let looked: Place | null = null;
+    let fault: Fault["kind"] | null = null;
     try {
-      const looked = code === null ? null : await findPlace(code);
-      if (code === chosenCode()) chosen.value = looked;
+      if (code !== null) looked = await findPlace(code);
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
-      chosen.value = null;
+      fault = error.kind;
     }
+    // Another one may have been chosen meanwhile.
+    if (code !== chosenCode()) return;
+    chosen.value = looked;
+    lacking.value = fault;
   }
   // What is around is looked at again when it changes: it may be fresher, and the first look may have found nothing.
   watch([chosenCode, around], choose, { immediate: true });
@@ -108,6 +115,7 @@ export function useMapped(view: Ref<View | null>, chosenCode: () => string | nul
   const card = computed(() => (chosen.value ? told(chosen.value, metresToChosen.value, now.value) : null));
 
   const note = computed(() => {
+    if (lacking.value) return lacking.value === "missing" ? say.value.place.missing : say.value.faults[lacking.value];
     if (!here.value) return onMap.value.nowhere;
     if (hits.value.length || fetching.value || around.value.length === 0) return null;
     return preferences.openOnArrival ? say.value.list.noneOpen : say.value.list.none;
