@@ -12,9 +12,6 @@ declare const self: ServiceWorkerGlobalScope & {
 const FILES = self.__WB_MANIFEST;
 // The page is kept with its policy, which an operator's settings change though no file does.
 const VERSION = `app-${fingerprint([self.POLICY ?? "", ...FILES.map((file) => `${file.url}:${file.revision ?? ""}`)].join())}`;
-/** Files of other pages, kept once they were used; a fingerprint in the name says they never change. */
-const USED = "used";
-
 function fingerprint(text: string): string {
   let hash = 0;
   for (let at = 0; at < text.length; at++) hash = (Math.imul(hash, 31) + text.charCodeAt(at)) | 0;
@@ -31,7 +28,7 @@ self.addEventListener("activate", (event) => {
   event.waitUntil(
     (async () => {
       const names = await caches.keys();
-      await Promise.all(names.filter((name) => name.startsWith("app-") && name !== VERSION).map((name) => caches.delete(name)));
+      await Promise.all(names.filter((name) => name !== VERSION).map((name) => caches.delete(name)));
       await self.clients.claim();
     })(),
   );
@@ -63,9 +60,10 @@ async function page(request: Request): Promise<Response> {
 }
 
 async function file(request: Request): Promise<Response> {
-  const here = await caches.match(request, { ignoreVary: true });
+  const here = await caches.match(request, { cacheName: VERSION, ignoreVary: true });
   if (here) return here;
   const response = await fetch(request);
-  if (response.ok) await (await caches.open(USED)).put(request, response.clone());
+  // Files of other pages are kept once they were used, as long as the version that knows them.
+  if (response.ok) await (await caches.open(VERSION)).put(request, response.clone());
   return response;
 }

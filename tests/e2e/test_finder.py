@@ -350,6 +350,43 @@ def test_a_new_version_takes_over_by_one_tap_and_never_by_itself(make_phone: Mak
         expect(offer).to_have_count(0)
 
 
+def test_a_part_that_is_gone_with_its_version_offers_the_new_one(make_phone: MakePhone, road: Road) -> None:
+    page = make_phone().visit()
+    names(page)
+    installed(page)
+
+    def second(request: Request, answer: Answer) -> Answer:
+        if request.address.startswith("/assets/MapPage"):
+            return replace(answer, status=404)
+        return _released(request, answer) if _is_app(request) else answer
+
+    with road.broken(second):
+        page.get_by_role("link", name="地图").tap()
+        expect(page.get_by_role("button", name="更新")).to_be_visible()
+
+
+def test_another_tab_goes_on_until_its_rider_opens_it_again(make_phone: MakePhone, road: Road) -> None:
+    phone = make_phone()
+    other = phone.visit()
+    names(other)
+    installed(other)
+    page = phone.visit()
+    names(page)
+    second = 'meta[name="release"]'
+    with road.broken(lambda request, answer: _released(request, answer) if _is_app(request) else answer):
+        page.reload()
+        page.get_by_role("button", name="更新").tap()
+        expect(page.locator(second)).to_have_count(1)
+        again = other.get_by_role("button", name="重新打开")
+        expect(again).to_be_visible()
+        expect(other.locator(second)).to_have_count(0)
+        again.tap()
+        expect(other.locator(second)).to_have_count(1)
+        expect(again).to_have_count(0)
+        kept = "caches.keys().then((names) => names.length)"
+        assert other.evaluate(kept) == 1
+
+
 def _is_app(request: Request) -> bool:
     return urlsplit(request.address).path in {"/", "/index.html", "/sw.js"}
 

@@ -93,6 +93,6 @@ export const en: Messages = {
     storage: "The phone has no room for offline data; online it works as usual.",
     clock: "The phone's clock seems wrong, so what is open may be wrong too.",
   },
-  update: { ready: "A new version is ready", now: "Update" },
+  update: { ready: "A new version is ready", now: "Update", replaced: "Updated", reopen: "Open again" },
   maps: { amap: "Amap", baidu: "Baidu Maps", tencent: "Tencent Maps", apple: "Apple Maps", system: "System map" },
 };

@@ -68,14 +68,14 @@ export const privacyOfMap = inLanguage({
     none: { heading: "地图", text: "地图由手机自己画，没有底图，不向任何第三方发送请求。" },
     tiles: {
       heading: "地图",
-      text: "打开地图时，手机会向底图的提供方下载您正在看的那一片图；对方由此可知您的网络地址在看哪一带。我们不把位置交给它。不打开地图，就不会有这样的请求。",
+      text: "打开地图时，手机会向底图的提供方下载您正在看的那一片图；对方由此可知您的网络地址在看哪一带。地图自己只对准您所在的那个约两公里见方的格子，不对准您；您自己拖动、放大或选地点时，看的那一片对方会知道得更细。我们不把位置交给它。不打开地图，就不会有这样的请求。",
     },
   },
   en: {
     none: { heading: "Map", text: "The phone draws the map itself, without a base map; no third party is asked." },
     tiles: {
       heading: "Map",
-      text: "While the map is open, the phone downloads the part that you look at from the provider of the base map, who thus learns which area your network address looks at. We hand it no position. As long as you do not open the map, nothing is asked.",
+      text: "While the map is open, the phone downloads the part that you look at from the provider of the base map, who thus learns which area your network address looks at. By itself the map looks at the square of about two kilometres that you are in, not at you; when you move it, zoom in or pick a place, the provider learns more finely what you look at. We hand it no position. As long as you do not open the map, nothing is asked.",
     },
   },
 });

@@ -98,6 +98,8 @@ export const zh = {
   update: {
     ready: "有新版本",
     now: "更新",
+    replaced: "已更新",
+    reopen: "重新打开",
   },
   maps: {
     amap: "高德地图",

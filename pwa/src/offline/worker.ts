@@ -1,9 +1,11 @@
 /** Registers the service worker and tells when a new version waits; it takes over by one tap, never by itself. */
 import { ref } from "vue";
 
-/** Whether a new version is ready to take over. */
-export const updateReady = ref(false);
+/** A new version: `ready` to take over, or it has `replaced` this one, as another tab asked; null: none is known. */
+export const update = ref<"ready" | "replaced" | null>(null);
 let waiting: ServiceWorker | null = null;
+let registration: ServiceWorkerRegistration | null = null;
+let asked = false;
 
 interface Policy {
   createScriptURL(url: string): string;
@@ -21,33 +23,38 @@ export async function keepApp(): Promise<void> {
   if (!("serviceWorker" in navigator)) return;
   // What it keeps must not stand in the way of the first list.
   if (document.readyState !== "complete") await new Promise((resolve) => { addEventListener("load", resolve, { once: true }); });
+  let controlled = navigator.serviceWorker.controller !== null;
+  navigator.serviceWorker.addEventListener("controllerchange", () => {
+    if (asked) location.reload();
+    else if (controlled) update.value = "replaced";
+    controlled = true;
+  });
   try {
-    const registration = await navigator.serviceWorker.register(workerAddress());
-    const noticed = (worker: ServiceWorker | null) => {
-      worker?.addEventListener("statechange", () => {
-        if (worker.state === "installed" && navigator.serviceWorker.controller) {
-          waiting = worker;
-          updateReady.value = true;
-        }
-      });
+    const found = (registration = await navigator.serviceWorker.register(workerAddress()));
+    const offer = (worker: ServiceWorker | null) => {
+      if (worker?.state !== "installed" || !navigator.serviceWorker.controller) return;
+      waiting = worker;
+      update.value = "ready";
     };
-    if (registration.waiting && navigator.serviceWorker.controller) {
-      waiting = registration.waiting;
-      updateReady.value = true;
-    }
-    noticed(registration.installing);
-    registration.addEventListener("updatefound", () => {
-      noticed(registration.installing);
-    });
+    const noticed = (worker: ServiceWorker | null) => {
+      worker?.addEventListener("statechange", () => { offer(worker); });
+    };
+    offer(found.waiting);
+    noticed(found.installing);
+    found.addEventListener("updatefound", () => { noticed(found.installing); });
   } catch {
     // A web view that refuses workers: everything but offline start works.
   }
 }
 
-/** Let the new version take over, and show it. */
+/** Ask whether there is a new version: a part of this one that does not come may be gone with it. */
+export function lookForUpdate(): void {
+  registration?.update().catch(() => undefined);
+}
+
+/** Show the new version; it takes over first where it has not yet. */
 export function takeUpdate(): void {
-  navigator.serviceWorker.addEventListener("controllerchange", () => {
-    location.reload();
-  });
+  if (update.value === "replaced") location.reload();
+  asked = true;
   waiting?.postMessage("take over");
 }

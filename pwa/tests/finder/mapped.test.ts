@@ -1,9 +1,10 @@
 /** What the map shows of the places around Guangzhou, as the server drew them: each once, as the rider's filters want. */
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { type EffectScope, effectScope, ref, shallowRef } from "vue";
+import { type EffectScope, effectScope, nextTick, ref, shallowRef } from "vue";
 import type { View } from "@/features/finder/map/drawing";
 import type { Mark } from "@/features/finder/map/marks";
 import { useMapped } from "@/features/finder/useMapped";
+import { onMap } from "@/locales/map";
 import { here } from "@/offline/here";
 import { fetching } from "@/offline/nearby";
 import { preferences } from "@/offline/preferences";
@@ -109,6 +110,31 @@ test("the chosen place leaves its cluster, stands once, and is told in full", as
   expect(mapped.marks.value.filter((mark) => mark.key === chosen.value)).toMatchObject([{ chosen: true }]);
   expect(counted(mapped.marks.value)).toBe(places);
   expect(mapped.card.value?.way?.metres).toBeGreaterThan(0);
+});
+
+test("a chosen place that is not there is said, and only as long as it is chosen", async () => {
+  chosen.value = "ZZZZZZ";
+  await vi.waitFor(() => {
+    expect(mapped.note.value).toBe(onMap.value.noPlace);
+  });
+  chosen.value = null;
+  await vi.waitFor(() => {
+    expect(mapped.note.value).toBeNull();
+  });
+});
+
+test("a place that turns out to be missing late leaves the one chosen since", async () => {
+  view.value = STREETS;
+  chosen.value = "ZZZZZZ";
+  await nextTick();
+  const since = mapped.marks.value.find((mark) => mark.kind === "place")?.key ?? "";
+  chosen.value = since;
+  await vi.waitFor(() => {
+    expect(mapped.card.value?.code).toBe(since);
+  });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(mapped.card.value?.code).toBe(since);
+  expect(mapped.note.value).toBeNull();
 });
 
 test("from afar there are names of divisions, and a name leads to its division", () => {

@@ -100,7 +100,7 @@ export function useMapped(view: Ref<View | null>, chosenCode: () => string | nul
   const card = computed(() => (chosen.value ? told(chosen.value, metresToChosen.value, now.value) : null));
 
   const note = computed(() => {
-    if (chosenFault.value === "missing") return onMap.value.noPlace;
+    if (chosenFault.value && !chosen.value) return chosenFault.value === "missing" ? onMap.value.noPlace : say.value.faults[chosenFault.value];
     if (!here.value) return onMap.value.nowhere;
     if (hits.value.length || fetching.value || around.value.length === 0) return null;
     return preferences.openOnArrival ? say.value.list.noneOpen : say.value.list.none;
