@@ -13,6 +13,14 @@ from road import Road, gone
 pytestmark = pytest.mark.db
 
 
+def _drag(page: Page, y: int) -> None:
+    page.mouse.move(60, y)
+    page.mouse.down()
+    page.mouse.move(200, y, steps=5)
+    page.mouse.move(300, y, steps=5)
+    page.mouse.up()
+
+
 ROUNDS = 6
 NODES_OF_A_MAP = 256
 
@@ -43,6 +51,20 @@ def test_the_map_shows_what_the_list_shows_and_leads_to_a_place(make_phone: Make
     assert phone.complaints == []
 
 
+def test_a_card_goes_with_its_place_and_leaves_room_to_look_elsewhere(make_phone: MakePhone) -> None:
+    page = make_phone().visit()
+    names(page)
+    page.locator(".place a").first.tap()
+    page.get_by_role("link", name="在地图上看").tap()
+    card = page.locator(".atlas__card .place")
+    expect(card).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    for _ in range(2):
+        _drag(page, 320)
+    expect(card).to_have_count(0)
+    expect(page.get_by_role("button", name="在这里找")).to_be_visible()
+
+
 def test_list_and_map_share_their_filters(make_phone: MakePhone) -> None:
     page = make_phone().visit()
     names(page)
@@ -64,11 +86,7 @@ def test_who_refuses_a_position_points_at_the_map(make_phone: MakePhone, road: R
     page.locator(".mark--division").first.click()
     expect(page.locator(".mark--place, .mark--cluster").first).to_be_visible()
     page.wait_for_load_state("networkidle")
-    page.mouse.move(60, 650)
-    page.mouse.down()
-    page.mouse.move(200, 650, steps=5)
-    page.mouse.move(300, 650, steps=5)
-    page.mouse.up()
+    _drag(page, 650)
     page.get_by_role("button", name="在这里找").tap()
     page.get_by_role("link", name="附近").tap()
     expect(page.get_by_role("button", name=re.compile("从“地图上选的点”算起"))).to_be_visible()
