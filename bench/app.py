@@ -26,8 +26,6 @@ from playwright.sync_api import BrowserContext, Locator, Page, Playwright, sync_
 
 from phone import CHOSEN, CHROMIUM, SIZE, chromium, installed, phone_on, places
 from xiejiao.coordinates import Position
-from xiejiao.sites.mercator import tile_at
-from xiejiao.sites.tiles import CELL_ZOOM
 
 PWA = Path(__file__).parents[1] / "pwa"
 RUNS = 5
@@ -36,12 +34,10 @@ LISTED = 20
 SLOWER_START = 4
 SLOWER_RANKING = 6
 SHANGHAI = Position(121.47, 31.23)
-CELL = tile_at(*SHANGHAI, CELL_ZOOM)
 # What the app keeps of a rider who counts from 上海. Shut places stay in the list: it is as long by night as by day.
 REMEMBERED = {
     "xiejiao.recent": [{"name": "上海", "lon": SHANGHAI.lon, "lat": SHANGHAI.lat}],
     "xiejiao.picked": True,
-    "xiejiao.early": ["/api/v1/vocabulary", f"/api/v1/cells/{CELL.z}/{CELL.x}/{CELL.y}"],
     CHOSEN: {"openOnArrival": False},
 }
 REMEMBER = "kept => Object.entries(kept).forEach(([key, value]) => localStorage.setItem(key, JSON.stringify(value)))"
@@ -104,8 +100,8 @@ def _slower(page: Page, times: int) -> None:
 # ── pages ──
 
 
-def pages(there: Installation) -> None:
-    """Judge every page five times and print the medians."""
+def pages(there: Installation, only: str = "") -> None:
+    """Judge every page, or the one at the address `only`, five times and print the medians."""
     lighthouse = Lighthouse.below(there.var.parent / "lighthouse")
     with psycopg.connect(there.url()) as connection:
         ((code,),) = connection.execute(
@@ -129,6 +125,8 @@ def pages(there: Installation) -> None:
                     if remembered:
                         _remember(context, origin)
         for route in routes:
+            if only and route.address != only:
+                continue
             if not served.has(route.address):
                 print(f"{route.address}: not served, left out", flush=True)
                 continue
@@ -273,12 +271,16 @@ def main() -> None:
     parser.add_argument(
         "part", nargs="*", choices=PARTS, default=list(PARTS), help="what to measure; all when not said"
     )
+    parser.add_argument("--page", default="", help="the only address that `pages` judges, as / ; all when not said")
     wanted = parser.parse_args()
     with installation.running(wanted.sites) as there:
         for part in wanted.part:
             load = " ".join(f"{each:.1f}" for each in os.getloadavg())
             print(f"── {part} (load {load})", flush=True)
-            PARTS[part](there)
+            if part == "pages":
+                pages(there, wanted.page)
+            else:
+                PARTS[part](there)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGES = Path(__file__).parent / "lighthouse"
 """What is installed, locked, and how Lighthouse is set."""
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
+TRIES = 3
 AUDITS = ("largest-contentful-paint", "total-blocking-time", "cumulative-layout-shift", "places-listed")
 GOOD = 0.9
 """The share of its points from which Lighthouse itself calls an audit passed."""
@@ -76,10 +77,21 @@ class Lighthouse:
             flags = f"--chrome-flags=--headless=new --no-sandbox --user-data-dir={fresh}"
             cli = self.folder / "node_modules" / "lighthouse" / "cli" / "index.js"
             settings = (f"--config-path={self.folder / 'config.js'}", "--output=json", "--quiet", flags)
-            report = json.loads(_run(self.node, cli, url, *settings))
+            report = json.loads(_patiently(self.node, cli, url, *settings))
         if "runtimeError" in report:
             raise RuntimeError(report["runtimeError"]["message"])
         return _judgement(report)
+
+
+def _patiently(*words: str | Path) -> str:
+    """What `words` say; anew where Lighthouse itself says that it saw no page and should be run again."""
+    for _ in range(TRIES - 1):
+        try:
+            return _run(*words)
+        except RuntimeError as error:
+            if "Please run Lighthouse again" not in str(error):
+                raise
+    return _run(*words)
 
 
 def _judgement(report: dict[str, Any]) -> Judgement:

@@ -94,11 +94,11 @@ export function unmet(budgeted: readonly string[], later: ReadonlyMap<string, Re
 }
 
 /**
- * What a page asks for besides code: its early script, its manifest and icon, and the manifest's first icon, as Chrome
+ * What a page asks for besides code: its manifest and icon, and the manifest's first icon, as Chrome
  * does where an app can be installed. Apple's icon is asked for when somebody puts the app on the home screen.
  */
 function asked(page: string, manifest: string): string[] {
-  const linked = [...page.matchAll(/(?:<link rel="(?:icon|manifest)" href|<script async src)="\/([^"]+)"/g)].map(([, file]) => file ?? "");
+  const linked = [...page.matchAll(/<link rel="(?:icon|manifest)" href="\/([^"]+)"/g)].map(([, file]) => file ?? "");
   const { icons } = JSON.parse(manifest) as { icons: { src: string }[] };
   return [...linked, ...icons.slice(0, 1).map(({ src }) => src.slice(1))];
 }

@@ -79,7 +79,7 @@ export default defineConfig(
     },
   },
   {
-    files: ["*.js", "*.ts", "public/*.js"],
+    files: ["*.js", "*.ts"],
     extends: [tseslint.configs.disableTypeChecked],
   },
 );

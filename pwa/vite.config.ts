@@ -56,7 +56,7 @@ export default defineConfig({
       manifestFilename: "app.webmanifest",
       includeManifestIcons: false,
       injectManifest: {
-        globPatterns: ["index.html", "assets/*.{js,css}", "icon.svg", "early.js"],
+        globPatterns: ["index.html", "assets/*.{js,css}", "icon.svg"],
         // Everything but the map, which is as large as all else and is kept once it was used.
         globIgnores: ["assets/{MapPage,drawing}-*"],
       },

@@ -6,5 +6,8 @@ import { keepApp } from "./offline/worker";
 import { router } from "./router";
 import "./ui/base.css";
 
-createApp(App).use(router).mount("#app");
-void keepApp();
+// In a task of its own: taking in the code and drawing the page in one go would hold a cheap phone for a quarter second.
+setTimeout(() => {
+  createApp(App).use(router).mount("#app");
+  void keepApp();
+});

@@ -97,11 +97,6 @@ export function recent(): Picked[] {
   return Array.isArray(found) ? (found as Picked[]) : [];
 }
 
-/** Whether the next visit begins where this one counts from. */
-export function isRemembered(): boolean {
-  return here.value?.name != null && here.value.name === startingPoint()?.name;
-}
-
 function startingPoint(): Here | null {
   const [last] = recent();
   return last && read(PICKED) === true ? { position: { lon: last.lon, lat: last.lat }, accuracyM: null, name: last.name } : null;

@@ -7,7 +7,7 @@ import { Fault, ask } from "@/api/client";
 import { type Places, UnreadableError, places } from "@/ground/places";
 import { CELL_ZOOM, PACK_ZOOM, type Tile, tileAt, tilesWithin } from "@/ground/tiles";
 import { clockOff, heard, time } from "./clock";
-import { here, isRemembered } from "./here";
+import { here } from "./here";
 import { type Kept, keep, kept, keptKeys, letGo, storageRefused } from "./shelf";
 
 /** Metres within which packs are fetched in the background. */
@@ -118,15 +118,6 @@ async function useKept(tile: Tile, found: Kept<unknown>): Promise<void> {
   }
 }
 
-/** Note what `public/early.js` asks for at the next visit, which begins where this one does when a place was picked. */
-function noteEarly(cells: readonly string[]): void {
-  try {
-    localStorage.setItem("xiejiao.early", JSON.stringify(["/api/v1/vocabulary", ...cells]));
-  } catch {
-    // Storage is refused: the next visit asks a little later.
-  }
-}
-
 /** Whether the rider pays for every byte, or asked the browser to spare. */
 function sparing(): boolean {
   return (navigator as { connection?: { saveData?: boolean } }).connection?.saveData === true;
@@ -159,7 +150,6 @@ export async function refresh(hurry = true): Promise<void> {
   faults.value = new Map([...faults.value].filter(([key]) => tiles.has(key)));
   const [cell, ...packs] = tiles.values();
   if (!cell) return;
-  noteEarly(isRemembered() ? [tileAddress(cell)] : []);
   await bring(cell, hurry);
   await rest();
   for (const pack of sparing() ? [] : packs) {

@@ -11,6 +11,7 @@ import { distance, moment } from "@/ui/telling";
 import { found, told } from "./found";
 
 const PAGE = 20;
+const FIRST_SCREEN = 4;
 const MOST = 100;
 
 /** How many places are shown: who comes back from one finds the list as long as it was. */
@@ -22,7 +23,13 @@ export function useFound() {
   watch([here, () => preferences.groups, () => preferences.openOnArrival], () => (limit.value = PAGE));
 
   const ranked = computed(() => found(limit.value, now.value));
-  const shown = computed(() => (wordsSettled.value ? (ranked.value?.hits ?? []) : []).map((hit) => told(place(hit.places, hit.number), hit.distanceM, now.value)));
+  // The first screen first: to draw all at once holds a cheap phone for as long as it takes to look at one.
+  const drawn = ref(FIRST_SCREEN);
+  const listed = computed(() => (wordsSettled.value ? (ranked.value?.hits ?? []) : []));
+  watch(listed, (now) => {
+    if (now.length && drawn.value === FIRST_SCREEN) requestAnimationFrame(() => setTimeout(() => (drawn.value = MOST)));
+  }, { immediate: true });
+  const shown = computed(() => listed.value.slice(0, drawn.value).map((hit) => told(place(hit.places, hit.number), hit.distanceM, now.value)));
   const waiting = computed(() => locating.value || !wordsSettled.value || (fetching.value && !ranked.value?.hits.length));
   watchEffect(() => {
     needPacks(ranked.value !== null && ranked.value.neededWithinM > ranked.value.exactWithinM);
