@@ -43,6 +43,7 @@ def test_a_first_visit_says_what_is_wrong_and_mends_itself(make_phone: MakePhone
     breaks, words = FAULTS[fault]
     phone = make_phone(at=None)
     page = phone.visit()
+    expect(page.get_by_role("button", name="看看我附近的站点")).to_be_visible()
     phone.context.grant_permissions(["geolocation"], origin=phone.origin)
     phone.move(MEIJIANG)
     with road.broken(to("/api/", breaks)):

@@ -20,28 +20,35 @@ function workerAddress(): string {
 
 /** Keep the app on the phone from now on; where workers are refused (some web views) the app works online. */
 export async function keepApp(): Promise<void> {
-  if (!("serviceWorker" in navigator)) return;
+  const workers = (navigator as { serviceWorker?: ServiceWorkerContainer }).serviceWorker;
+  if (!workers) return;
   // What it keeps must not stand in the way of the first list.
-  if (document.readyState !== "complete") await new Promise((resolve) => { addEventListener("load", resolve, { once: true }); });
-  let controlled = navigator.serviceWorker.controller !== null;
-  navigator.serviceWorker.addEventListener("controllerchange", () => {
+  if (document.readyState !== "complete") await new Promise((resolve) => {
+    addEventListener("load", resolve, { once: true });
+  });
+  let controlled = workers.controller !== null;
+  workers.addEventListener("controllerchange", () => {
     if (asked) location.reload();
     else if (controlled) update.value = "replaced";
     controlled = true;
   });
   try {
-    const found = (registration = await navigator.serviceWorker.register(workerAddress()));
+    const found = (registration = await workers.register(workerAddress()));
     const offer = (worker: ServiceWorker | null) => {
-      if (worker?.state !== "installed" || !navigator.serviceWorker.controller) return;
+      if (worker?.state !== "installed" || !workers.controller) return;
       waiting = worker;
       update.value = "ready";
     };
     const noticed = (worker: ServiceWorker | null) => {
-      worker?.addEventListener("statechange", () => { offer(worker); });
+      worker?.addEventListener("statechange", () => {
+        offer(worker);
+      });
     };
     offer(found.waiting);
     noticed(found.installing);
-    found.addEventListener("updatefound", () => { noticed(found.installing); });
+    found.addEventListener("updatefound", () => {
+      noticed(found.installing);
+    });
   } catch {
     // A web view that refuses workers: everything but offline start works.
   }
