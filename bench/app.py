@@ -268,13 +268,13 @@ def main() -> None:
     """Read the command line and run."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sites", type=int, default=200_000, help="places in the database")
-    parser.add_argument(
-        "part", nargs="*", choices=PARTS, default=list(PARTS), help="what to measure; all when not said"
-    )
+    parser.add_argument("part", nargs="*", help=f"what to measure, of {', '.join(PARTS)}; all when not said")
     parser.add_argument("--page", default="", help="the only address that `pages` judges, as / ; all when not said")
     wanted = parser.parse_args()
+    if unknown := set(wanted.part) - PARTS.keys():
+        parser.error(f"there is no part {', '.join(sorted(unknown))}")
     with installation.running(wanted.sites) as there:
-        for part in wanted.part:
+        for part in wanted.part or PARTS:
             load = " ".join(f"{each:.1f}" for each in os.getloadavg())
             print(f"── {part} (load {load})", flush=True)
             if part == "pages":

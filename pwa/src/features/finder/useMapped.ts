@@ -23,8 +23,8 @@ const MOST = 2000;
 const MOST_DIVISIONS = 24;
 /** Below this zoom a screen is wider than what the phone holds: names of divisions stand for their places. */
 export const DETAILED_ZOOM = 10;
-/** Pixels within which places become one cluster: the size of a target. */
-const RADIUS_PX = 56;
+/** Pixels within which places become one cluster: a target and a half, so that no two cover each other. */
+const RADIUS_PX = 88;
 const CLUSTERED_TO_ZOOM = 17;
 
 interface Counted {
