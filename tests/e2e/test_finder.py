@@ -192,16 +192,19 @@ def test_needs_that_nothing_near_by_answers_are_named_and_cleared_by_one_tap(mak
     assert names(page)
 
 
-def test_who_comes_back_from_a_place_finds_the_list_as_long_as_it_was(make_phone: MakePhone) -> None:
+def test_who_comes_back_from_a_place_finds_the_list_as_it_was(make_phone: MakePhone) -> None:
     page = make_phone().visit()
     names(page)
     page.get_by_role("button", name="显示更多").tap()
     longer = page.locator(".place").count()
     assert longer > 20
+    places(page).nth(22).scroll_into_view_if_needed()
+    code = places(page).nth(22).get_by_role("link").get_attribute("href")
     places(page).nth(22).get_by_role("link").tap()
     expect(page.locator("main table")).to_be_visible()
     page.get_by_role("button", name="返回").tap()
     expect(places(page)).to_have_count(longer)
+    expect(page.locator(f'.place a[href="{code}"]')).to_be_in_viewport()
 
 
 # ── the page of a place ──

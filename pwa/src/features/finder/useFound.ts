@@ -16,6 +16,8 @@ const MOST = 100;
 
 /** How many places are shown: who comes back from one finds the list as long as it was. */
 const limit = ref(PAGE);
+/** How many of them are drawn: the first screen first, since all at once hold a cheap phone up; once, at the start. */
+const drawn = ref(FIRST_SCREEN);
 
 /** The places that the list shows, and what is to be said about them. */
 export function useFound() {
@@ -23,12 +25,14 @@ export function useFound() {
   watch([here, () => preferences.groups, () => preferences.openOnArrival], () => (limit.value = PAGE));
 
   const ranked = computed(() => found(limit.value, now.value));
-  // The first screen first: to draw all at once holds a cheap phone for as long as it takes to look at one.
-  const drawn = ref(FIRST_SCREEN);
   const listed = computed(() => (wordsSettled.value ? (ranked.value?.hits ?? []) : []));
-  watch(listed, (now) => {
-    if (now.length && drawn.value === FIRST_SCREEN) requestAnimationFrame(() => setTimeout(() => (drawn.value = MOST)));
-  }, { immediate: true });
+  watch(
+    listed,
+    ({ length }) => {
+      if (length && drawn.value === FIRST_SCREEN) requestAnimationFrame(() => setTimeout(() => (drawn.value = MOST)));
+    },
+    { immediate: true },
+  );
   const shown = computed(() => listed.value.slice(0, drawn.value).map((hit) => told(place(hit.places, hit.number), hit.distanceM, now.value)));
   const waiting = computed(() => locating.value || !wordsSettled.value || (fetching.value && !ranked.value?.hits.length));
   watchEffect(() => {
