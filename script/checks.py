@@ -56,8 +56,16 @@ def _holds(check: Check, *, long: bool) -> bool:
     _tell(f"── {check.name}: {command}")
     began = time.monotonic()
     status = _status(command)
+    if was_killed(status):
+        _tell(f"── {check.name}: its program was killed (status {status}), which says nothing of the code; once more.")
+        status = _status(command)
     _tell(f"── {check.name}: {'holds' if status == 0 else 'FAILED'}, {time.monotonic() - began:.1f} s\n")
     return status == 0
+
+
+def was_killed(status: int) -> bool:
+    """Whether a signal ended the program rather than a verdict: by itself (negative) or below a shell (above 128)."""
+    return status < 0 or status > 128  # noqa: PLR2004 - the shell's own convention
 
 
 def _status(command: str) -> int:
