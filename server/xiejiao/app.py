@@ -2,6 +2,7 @@
 
 import datetime as dt
 import logging
+import secrets
 import time
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -10,15 +11,23 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
+import xiejiao.accounts.routes
 import xiejiao.calendar.routes
 import xiejiao.installation.routes
 import xiejiao.sites.routes
 import xiejiao.vocabulary.routes
-from xiejiao import __version__, cluster, database
+from xiejiao import __version__, cluster, database, keyring, sealed
+from xiejiao.accounts import commands as signing
+from xiejiao.accounts import proofs
+from xiejiao.accounts import queries as accounts
+from xiejiao.accounts.rules import SEEN_EVERY
 from xiejiao.config import MOST_PROXIES, Config, from_environment
 from xiejiao.encodings import Encoded
-from xiejiao.http import access_log, budget, headers, health, openapi, problems, reference, shell
+from xiejiao.http import access, access_log, budget, headers, health, openapi, problems, reference, shell
+from xiejiao.http.surroundings import EXTENSION, Surroundings
 from xiejiao.installation.settings import installation
+from xiejiao.roles import Caller
+from xiejiao.sealed import Keys
 from xiejiao.sites.keeper import Keeper
 
 LONGEST_BODY = 1024 * 1024
@@ -29,6 +38,7 @@ BLUEPRINTS = (  # the API page keeps this order
     xiejiao.vocabulary.routes.bp,
     xiejiao.calendar.routes.bp,
     xiejiao.installation.routes.bp,
+    xiejiao.accounts.routes.bp,
     health.bp,
     reference.bp,
 )
@@ -50,11 +60,14 @@ def create_app(
     *,
     now: Callable[[], dt.datetime] = utc_now,
     seconds: Callable[[], float] = time.monotonic,
+    draw: Callable[[int], bytes] = secrets.token_bytes,
+    keys: Keys | None = None,
     built: Mapping[str, Encoded] = MappingProxyType({}),
 ) -> Flask:
     """The application; whoever calls it has bound the database of the process.
 
-    `now` tells it the time, `seconds` is a clock that never goes back, `built` are the files of the rider's app.
+    `now` tells it the time, `seconds` is a clock that never goes back, `draw` gives random bytes, `keys` seal what is
+    personal (without them nobody signs in), `built` are the files of the rider's app.
     """
     app = Flask(__name__, static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=LONGEST_BODY, PUBLIC_URL=config.public_url.rstrip("/"))
@@ -65,9 +78,11 @@ def create_app(
     app.url_map.converters["int"] = WholeNumber
     app.extensions["keeper"] = Keeper(seconds=seconds, now=now)
     told = app.extensions["installation"] = installation(config)
+    app.extensions[EXTENSION] = Surroundings(now, draw, keys or sealed.fresh(draw(2 * sealed.KEY_BYTES)))
     problems.register(app)
     headers.register(app, longest_query=LONGEST_QUERY)
     access_log.register(app)
+    access.register(app, lambda token: _caller(token, now()))
     budget.register(app, budget.budget(config.rate_public), seconds=seconds)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
@@ -81,6 +96,19 @@ def create_app(
     return app
 
 
+def _caller(token: str, now: dt.datetime) -> Caller | None:
+    """Who carries `token`; writes down, not too often, that the sign-in is in use."""
+    with database.reading_once() as connection:
+        found = accounts.caller(connection, proofs.digest(token), now=now)
+    if found is None:
+        return None
+    who, seen_at = found
+    if who.sign_in is not None and now - seen_at >= SEEN_EVERY:
+        with database.writing() as connection:
+            signing.seen(connection, who.sign_in, now=now)
+    return who
+
+
 def serve() -> Flask:
     """The application of a server process, with its settings from the environment and its own connections."""
     config = from_environment()
@@ -90,4 +118,4 @@ def serve() -> Flask:
     )
     url = config.database_url or cluster.at(config.folder).url(cluster.Role.APP)
     database.bind(database.pools(url, config.database_read_url, pooled=config.pooled))
-    return create_app(config, built=shell.files())
+    return create_app(config, keys=keyring.installation_keys(config), built=shell.files())

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,15 +13,16 @@ import click
 import psycopg
 import sqlalchemy.exc
 
-from xiejiao import backup, cluster, config, coordinates, database, postgresql, progress, seeding, serving
+from xiejiao import backup, cluster, config, coordinates, database, postgresql, progress, roles, seeding, serving
 from xiejiao import hours as rules
+from xiejiao.accounts import commands as people
 from xiejiao.app import create_app
 from xiejiao.calendar import commands as calendars
 from xiejiao.cluster import Cluster, Role
 from xiejiao.config import Config
 from xiejiao.coordinates import Datum
-from xiejiao.errors import FieldFault, InputError, OperatorError
-from xiejiao.language import Language
+from xiejiao.errors import FieldFault, InputError, NotFoundError, OperatorError
+from xiejiao.language import Language, Words
 from xiejiao.sites.schemas import FIRST_INSTANT, LAST_INSTANT
 
 _ROLES = {"owner": Role.OWNER, "app": Role.APP, "read": Role.READ}
@@ -37,6 +39,8 @@ class _Sentences(click.Group):
         except InputError as error:
             for fault in error.faults:
                 click.echo(f"{fault.field}: {fault.message.in_(_language())}", err=True)
+        except NotFoundError:
+            click.echo(Words("没有找到", "There is no such thing here.").in_(_language()), err=True)
         except (sqlalchemy.exc.OperationalError, psycopg.OperationalError) as error:
             why = str(error.__cause__ or error).partition("\n")[0]
             click.echo(f"The database could not go on ({why}); see that it runs and has room on its disk.", err=True)
@@ -245,6 +249,72 @@ def demo(settings: Config, sites: int | None, *, remove: bool) -> None:
             with progress.step("Making synthetic places"):
                 added = seeding.add_demonstration(connection, sites, when=_now())
     click.echo(f"Synthetic places: {gone} removed, {added} added.")
+
+
+@main.group()
+def accounts() -> None:
+    """Look after the accounts of staff: the first administrator, lost proofs, people who left."""
+
+
+@accounts.command("add")
+@click.argument("name")
+@click.option(
+    "--role", type=click.Choice([str(role) for role in roles.Role]), default="system_admin", show_default=True
+)
+@click.option("--organisation", help="Path of the union where the role holds, as cn.guangdong.meizhou.")
+@click.option("--site", help="Code of the place where the role holds, for a site_manager.")
+@click.pass_obj
+def add_account(settings: Config, name: str, role: str, organisation: str | None, site: str | None) -> None:
+    """Add an account for NAME with a role, and print its first password, which must be changed.
+
+    The first one should be a system_admin, who can then add others in the app; a second person has to agree to
+    administrators made there.
+
+    Example: xiejiao accounts add chen.admin
+    """
+    given = roles.Role(role)
+    wanted = roles.REACH[given]
+    if (organisation is None) == (wanted is roles.Reach.ORGANISATION) or (site is None) == (wanted is roles.Reach.SITE):
+        message = f"A {role} holds {_HOLDS[wanted]}."
+        raise click.UsageError(message)
+    with _owner_url(settings) as url, database.connected(url) as connection, connection.begin():
+        first = seeding.add_staff(
+            connection, name, given, organisation=organisation, site=site, when=_now(), draw=secrets.token_bytes
+        )
+    click.echo(f"{name} is {role}. First password: {first}")
+
+
+_HOLDS = {
+    roles.Reach.SITE: "at a place: give --site",
+    roles.Reach.ORGANISATION: "in an organisation: give --organisation",
+    roles.Reach.INSTALLATION: "in the whole installation: give neither --organisation nor --site",
+}
+
+
+@accounts.command("reset")
+@click.argument("name")
+@click.pass_obj
+def reset_account(settings: Config, name: str) -> None:
+    """Give NAME a new first password and forget the authenticator: for who has lost both.
+
+    Example: xiejiao accounts reset chen.admin
+    """
+    with _owner_url(settings) as url, database.connected(url) as connection, connection.begin():
+        first = people.reset(connection, name, now=_now(), draw=secrets.token_bytes)
+    click.echo(f"First password of {name}: {first}")
+
+
+@accounts.command("disable")
+@click.argument("name")
+@click.pass_obj
+def disable_account(settings: Config, name: str) -> None:
+    """Let NAME sign in no more, and end the sign-ins there are.
+
+    Example: xiejiao accounts disable chen.admin
+    """
+    with _owner_url(settings) as url, database.connected(url) as connection, connection.begin():
+        people.disable(connection, name, now=_now())
+    click.echo(f"{name} can sign in no more.")
 
 
 @main.group()

@@ -1,5 +1,6 @@
 """What can be wrong with a request, in the words of the field; `http` turns each into a problem document."""
 
+import datetime as dt
 from dataclasses import dataclass
 
 from xiejiao.language import Language, Words
@@ -36,8 +37,36 @@ class NotFoundError(XiejiaoError):
     """What was asked for does not exist, or not for the one who asks."""
 
 
+class NotSignedInError(XiejiaoError):
+    """What was asked for wants to know who asks, and nobody has signed in."""
+
+
+class ForbiddenError(XiejiaoError):
+    """Who asks may not do this; `needs` names a step of their own that comes first, as a new password."""
+
+    def __init__(self, needs: str | None = None) -> None:
+        super().__init__()
+        self.needs = needs
+
+
+class TooManyError(XiejiaoError):
+    """Done too often; it may be done again after `wait`."""
+
+    def __init__(self, wait: dt.timedelta) -> None:
+        super().__init__()
+        self.wait = wait
+
+
 class ConflictError(XiejiaoError):
     """What was asked for cannot follow from the state that holds now."""
+
+
+class MismatchError(XiejiaoError):
+    """A key that was used for one request came with another."""
+
+
+class BusyError(XiejiaoError):
+    """The same request is still being answered; it may be repeated in a moment."""
 
 
 class OperatorError(XiejiaoError):

@@ -80,9 +80,14 @@ class Grant:
     path: str | None = None
     site: UUID | None = None
 
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        """What the role may do, where it holds."""
+        return PERMISSIONS[self.role]
+
     def allows(self, permission: Permission) -> bool:
         """Whether the role may do it, somewhere."""
-        return permission in PERMISSIONS[self.role]
+        return permission in self.permissions
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +97,9 @@ class Caller:
     account: UUID
     staff: bool
     grants: tuple[Grant, ...] = ()
-    must_change_password: bool = False
+    sign_in: UUID | None = None
+    first_step: str | None = None
+    """What must be done before any right holds: `password` (a first one must be changed), `authenticator`."""
 
     def may(self, permission: Permission) -> bool:
         """Whether it may be done anywhere; where exactly, the query says."""

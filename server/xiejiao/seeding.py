@@ -7,19 +7,26 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 
+from xiejiao.accounts import commands as accounts
+from xiejiao.accounts import models as people_tables
+from xiejiao.accounts.commands import Draw
 from xiejiao.calendar import commands as calendar
 from xiejiao.calendar import queries as calendars
 from xiejiao.calendar import schemas as calendar_schemas
 from xiejiao.calendar.rules import Year
 from xiejiao.coordinates import Datum, Position, to_wgs84
-from xiejiao.errors import FieldFault, InputError
+from xiejiao.errors import FieldFault, InputError, NotFoundError
 from xiejiao.hours import Calendar
 from xiejiao.language import Words
 from xiejiao.organisations import commands as organisations
+from xiejiao.organisations import queries as organisations_known
 from xiejiao.organisations.rules import Level, Organisation
+from xiejiao.roles import Role
+from xiejiao.sealed import Keys
 from xiejiao.sites import commands, demonstration, models
 from xiejiao.sites.almanac import calendar_of
 from xiejiao.sites.commands import Deed
@@ -165,7 +172,8 @@ def add_demonstration(connection: Connection, count: int | None, *, when: dt.dat
 
 
 def remove_demonstration(connection: Connection, *, when: dt.datetime) -> int:
-    """Remove every synthetic place; how many there were."""
+    """Remove every synthetic place, and the people for demonstration; how many places there were."""
+    accounts.remove_demonstration(connection)
     return commands.remove_demonstration(connection, deed=Deed("operator", when))
 
 
@@ -197,3 +205,68 @@ def _synthetic(place: SyntheticPlace) -> SiteDraft:
         source=DEMONSTRATION,
         demo=True,
     )
+
+
+# ── people ──
+
+
+def add_staff(
+    connection: Connection,
+    name: str,
+    role: Role,
+    *,
+    organisation: str | None,
+    site: str | None,
+    when: dt.datetime,
+    draw: Draw,
+) -> str:
+    """Add an account with a role as the operator; its first password.
+
+    `organisation` is a path, `site` a code; NotFoundError when there is none such.
+    """
+    union = organisations_known.ids(connection, [organisation] if organisation else []).get(organisation or "")
+    place = connection.scalar(select(models.site.c.id).where(models.site.c.code == site))
+    if (organisation and union is None) or (site and place is None):
+        raise NotFoundError
+    account, first = accounts.add_staff(connection, name, by=None, now=when, draw=draw)
+    accounts.give_as_operator(connection, account, role, organisation=union, site=place, now=when)
+    return first
+
+
+MANAGED = 3
+"""Places of which the demonstration manager keeps the data."""
+
+
+def sign_in_links(connection: Connection, keys: Keys, *, when: dt.datetime, draw: Draw) -> list[tuple[Words, str]]:
+    """Fresh one-time tokens for a rider, a manager and an officer to try things as; who they are, and the token."""
+    people = _people(connection) or _add_people(connection, keys, when=when, draw=draw)
+    connection.execute(delete(people_tables.sign_in_link))
+    return [(words, accounts.add_link(connection, people[who], draw=draw)) for who, words in _PEOPLE.items()]
+
+
+_PEOPLE = {
+    "rider": Words("骑手", "rider"),
+    "manager": Words("站长", "station manager"),
+    "officer": Words("工会干部", "union officer"),
+}
+_NAMES = {"demo.manager": "manager", "demo.officer": "officer", None: "rider"}
+
+
+def _people(connection: Connection) -> dict[str, UUID]:
+    table = people_tables.account
+    rows = connection.execute(select(table.c.name, table.c.id).where(table.c.demo))
+    return {_NAMES[name]: identity for name, identity in rows}
+
+
+def _add_people(connection: Connection, keys: Keys, *, when: dt.datetime, draw: Draw) -> dict[str, UUID]:
+    rider = accounts.add_demonstration_rider(connection, keys, now=when, draw=draw)
+    manager, _ = accounts.add_staff(connection, "demo.manager", by=None, now=when, draw=draw, demo=True)
+    officer, _ = accounts.add_staff(connection, "demo.officer", by=None, now=when, draw=draw, demo=True)
+    table = models.site
+    managed = select(table.c.id, table.c.organisation_id).where(table.c.demo).order_by(table.c.code).limit(MANAGED)
+    places = connection.execute(managed).all()
+    for place, _ in places:
+        accounts.give_as_operator(connection, manager, Role.SITE_MANAGER, site=place, now=when)
+    for organisation in {organisation for _, organisation in places}:
+        accounts.give_as_operator(connection, officer, Role.ORGANISATION_ADMIN, organisation=organisation, now=when)
+    return {"rider": rider, "manager": manager, "officer": officer}

@@ -3,6 +3,7 @@
 from flask import Flask, Response, request
 
 from xiejiao.http import language
+from xiejiao.http.access import is_open_data
 from xiejiao.http.problems import problem
 
 _SECURITY = {
@@ -26,8 +27,8 @@ def register(app: Flask, *, longest_query: int) -> None:
     def _headers(response: Response) -> Response:
         for name, value in _SECURITY.items():
             response.headers.setdefault(name, value)
-        if request.path.startswith("/api/"):
-            # Open data for any program: without credentials, so nothing of a person can be read across origins.
+        if is_open_data():
+            # For any program: without credentials, so nothing of a person can be read across origins.
             response.headers["Access-Control-Allow-Origin"] = "*"
         # Not on every answer: caches would keep a cell once for each list of languages that browsers send.
         if language.mattered():

@@ -9,9 +9,11 @@ from xiejiao.http import encodings
 _QUALITY = 5
 
 
-def answer(value: object, *, media_type: str = "application/json", max_age_s: int | None = None) -> Response:
+def answer(
+    value: object, *, media_type: str = "application/json", max_age_s: int | None = None, status: int = 200
+) -> Response:
     """`value` as a JSON response; public caches may keep it for `max_age_s` seconds, by default not at all."""
-    response = Response(as_json(value), content_type=media_type)
+    response = Response(as_json(value), status, content_type=media_type)
     response.headers["Cache-Control"] = "no-cache" if max_age_s is None else f"public, max-age={max_age_s}"
     return response
 

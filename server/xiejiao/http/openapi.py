@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from werkzeug.routing import Rule
 
+from xiejiao.http.access import mark_of
 from xiejiao.http.problems import TITLES
 
 V = TypeVar("V", bound=Callable[..., Any])
@@ -40,8 +41,10 @@ class Problem(BaseModel):
 class Operation:
     """What a route says of itself: the schema it reads, the one it answers with, an example that runs as written."""
 
-    answer: type[BaseModel]
+    answer: type[BaseModel] | None
     query: type[BaseModel] | None
+    body: type[BaseModel] | None
+    status: int
     media_type: str
     problems: tuple[int, ...]
     arguments: dict[str, str]
@@ -50,17 +53,22 @@ class Operation:
 
 def operation(
     *,
-    answer: type[BaseModel],
+    answer: type[BaseModel] | None,
     example: str,
     query: type[BaseModel] | None = None,
+    body: type[BaseModel] | None = None,
+    status: int = 200,
     media_type: str = "application/json",
     problems: tuple[int, ...] = (),
     **arguments: str,
 ) -> Callable[[V], V]:
-    """Record what the route reads and answers; `arguments` describe the parts of its path, `example` is an address."""
+    """Record what the route reads and answers; `arguments` describe the parts of its path, `example` is an address.
+
+    An `answer` of None is an answer without content.
+    """
 
     def record(view: V) -> V:
-        setattr(view, _OPERATION, Operation(answer, query, media_type, problems, arguments, example))
+        setattr(view, _OPERATION, Operation(answer, query, body, status, media_type, problems, arguments, example))
         return view
 
     return record
@@ -96,9 +104,13 @@ def document(app: Flask, *, version: str, licence: str, server: str) -> dict[str
         servers=[{"url": server or "/"}],
     )
     found = list(operations(app))
-    answers = {recorded.answer for _, recorded in found} | {Problem}
+    answers = {recorded.answer for _, recorded in found if recorded.answer} | {Problem}
+    bodies = {recorded.body for _, recorded in found if recorded.body}
     _, definitions = models_json_schema(
-        [(model, "serialization") for model in sorted(answers, key=lambda model: model.__name__)],
+        [
+            *((model, "serialization") for model in sorted(answers, key=lambda model: model.__name__)),
+            *((model, "validation") for model in sorted(bodies, key=lambda model: model.__name__)),
+        ],
         ref_template="#/components/schemas/{model}",
     )
     for name, schema in sorted(definitions.get("$defs", {}).items()):
@@ -110,8 +122,11 @@ def document(app: Flask, *, version: str, licence: str, server: str) -> dict[str
                 "operationId": rule.endpoint.replace(".", "_"),
                 "summary": first,
                 "parameters": [*_arguments(rule, recorded), *_parameters(recorded.query)],
-                "responses": _responses(recorded),
+                "responses": _responses(recorded, mark_of(app.view_functions[rule.endpoint])),
             }
+            if recorded.body:
+                schema = {"$ref": f"#/components/schemas/{recorded.body.__name__}"}
+                entry["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
             if rest:
                 entry["description"] = rest
             entry["x-example"] = recorded.example
@@ -157,19 +172,30 @@ def _inlined(described: dict[str, Any], definitions: dict[str, Any]) -> dict[str
     return described
 
 
-def _responses(recorded: Operation) -> dict[str, Any]:
-    reference = {"$ref": f"#/components/schemas/{recorded.answer.__name__}"}
+def _responses(recorded: Operation, mark: str | None) -> dict[str, Any]:
     problem = {"$ref": "#/components/schemas/Problem"}
+    statuses = {
+        *recorded.problems,
+        *((401, 403) if mark != "public" else ()),
+        *((400, 403, 415) if recorded.body else ()),
+    }
     return {
-        "200": {
-            "description": (recorded.answer.__doc__ or "").strip().partition("\n")[0],
-            "content": {recorded.media_type: {"schema": reference}},
-        },
+        str(recorded.status): _answered(recorded),
         **{
             str(status): {
                 "description": TITLES[status][1].en,
                 "content": {"application/problem+json": {"schema": problem}},
             }
-            for status in sorted(recorded.problems)
+            for status in sorted(statuses)
         },
+    }
+
+
+def _answered(recorded: Operation) -> dict[str, Any]:
+    if recorded.answer is None:
+        return {"description": "Done"}
+    reference = {"$ref": f"#/components/schemas/{recorded.answer.__name__}"}
+    return {
+        "description": (recorded.answer.__doc__ or "").strip().partition("\n")[0],
+        "content": {recorded.media_type: {"schema": reference}},
     }

@@ -1,6 +1,7 @@
 """Problem documents (RFC 9457): the one shape in which anything that went wrong is said."""
 
 import logging
+import math
 from typing import Any
 
 from flask import Flask, Response
@@ -8,7 +9,16 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
 from xiejiao.encodings import as_json
-from xiejiao.errors import ConflictError, InputError, NotFoundError
+from xiejiao.errors import (
+    BusyError,
+    ConflictError,
+    ForbiddenError,
+    InputError,
+    MismatchError,
+    NotFoundError,
+    NotSignedInError,
+    TooManyError,
+)
 from xiejiao.http import language
 from xiejiao.language import Words
 
@@ -16,6 +26,8 @@ log = logging.getLogger("xiejiao.http")
 
 TITLES: dict[int, tuple[str, Words]] = {
     400: ("bad-input", Words("请求里有不对的地方", "Something in the request is wrong")),
+    401: ("sign-in-needed", Words("请先登录", "Please sign in first")),
+    403: ("forbidden", Words("您没有这项权限", "You may not do this")),
     404: ("not-found", Words("没有找到", "Not found")),
     405: ("method-not-allowed", Words("这个地址不支持该方法", "This address does not take that method")),
     406: ("not-acceptable", Words("没有您要的格式", "Not to be had in that form")),
@@ -23,6 +35,7 @@ TITLES: dict[int, tuple[str, Words]] = {
     413: ("too-large", Words("内容太大", "The content is too large")),
     414: ("address-too-long", Words("地址太长", "The address is too long")),
     415: ("unsupported-media-type", Words("不支持这种内容格式", "That kind of content is not supported")),
+    422: ("key-used-otherwise", Words("这个幂等键已用于另一个请求", "The key was used for another request")),
     429: ("too-many-requests", Words("请求太多，请稍后再试", "Too many requests, please try again later")),
     500: ("internal", Words("服务器出了错，已经记录", "The server failed; it has been recorded")),
     503: ("unavailable", Words("暂时不可用，请稍后再试", "Not available just now, please try again later")),
@@ -43,6 +56,14 @@ def problem(status: int, *, headers: dict[str, str] | None = None, **members: ob
 def _input(error: InputError) -> Response:
     wanted = language.wanted()
     return problem(400, errors=[{"field": fault.field, "message": fault.message.in_(wanted)} for fault in error.faults])
+
+
+def _forbidden(error: ForbiddenError) -> Response:
+    return problem(403, needs=error.needs) if error.needs else problem(403)
+
+
+def _too_many(error: TooManyError) -> Response:
+    return problem(429, headers={"Retry-After": str(math.ceil(error.wait.total_seconds()))})
 
 
 def _http(error: HTTPException) -> Response:
@@ -67,7 +88,12 @@ def register(app: Flask) -> None:
     handlers: dict[Any, Any] = {
         InputError: _input,
         NotFoundError: lambda _: problem(404),
+        NotSignedInError: lambda _: problem(401),
+        ForbiddenError: _forbidden,
+        TooManyError: _too_many,
         ConflictError: lambda _: problem(409),
+        MismatchError: lambda _: problem(422),
+        BusyError: lambda _: problem(409, headers={"Retry-After": "1"}),
         HTTPException: _http,
         DBAPIError: _database,
         Exception: _unexpected,

@@ -1,0 +1,1 @@
+"""Who you are: accounts, signing in, and who may do what where."""
