@@ -15,7 +15,8 @@ from flask.testing import FlaskClient
 from hypothesis import settings
 from sqlalchemy import Connection, Engine, select
 
-from xiejiao import cluster, database, seeding
+from people import Draw
+from xiejiao import cluster, database, sealed, seeding
 from xiejiao.app import create_app
 from xiejiao.cluster import Cluster, Role
 from xiejiao.config import Config
@@ -23,6 +24,7 @@ from xiejiao.coordinates import Datum
 from xiejiao.hours import CHINA
 from xiejiao.organisations import commands as organisations
 from xiejiao.organisations.rules import Level, Organisation
+from xiejiao.sealed import Keys
 from xiejiao.sites import commands as sites
 from xiejiao.sites import models, queries
 from xiejiao.sites.commands import Deed
@@ -256,9 +258,24 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def app(connection: Connection, clock: Clock) -> Flask:  # noqa: ARG001 - the connection binds the database
+def draw() -> Draw:
+    """Where random bytes come from."""
+    return Draw()
+
+
+KEYS = sealed.fresh(bytes(range(2 * sealed.KEY_BYTES)))
+
+
+@pytest.fixture
+def keys() -> Keys:
+    """The keys of the installation."""
+    return KEYS
+
+
+@pytest.fixture
+def app(connection: Connection, clock: Clock, draw: Draw, keys: Keys) -> Flask:  # noqa: ARG001 - the connection binds the database
     """The application in the transaction of the test."""
-    return create_app(Config(rate_public="0"), now=clock.now, seconds=clock.seconds)
+    return create_app(Config(rate_public="0"), now=clock.now, seconds=clock.seconds, draw=draw, keys=keys)
 
 
 @pytest.fixture
