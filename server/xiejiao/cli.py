@@ -12,7 +12,7 @@ import click
 import psycopg
 import sqlalchemy.exc
 
-from xiejiao import backup, cluster, config, coordinates, database, postgresql, progress, seeding, serving
+from xiejiao import backup, cluster, config, coordinates, database, postgresql, progress, seeding, serving, working
 from xiejiao import hours as rules
 from xiejiao.app import create_app
 from xiejiao.calendar import commands as calendars
@@ -69,6 +69,17 @@ def serve(settings: Config) -> None:
     Example: PORT=8080 xiejiao serve
     """
     serving.serve(settings)
+
+
+@main.command()
+@click.option("--once", is_flag=True, help="Do what is due now, and end.")
+@click.pass_obj
+def work(settings: Config, *, once: bool) -> None:
+    """Do what is to be done later: send messages, clear away what is over; `xiejiao serve` starts this by itself.
+
+    Example: xiejiao work --once
+    """
+    working.work(settings, once=once)
 
 
 @main.group()
@@ -377,3 +388,7 @@ def _owner_url(settings: Config) -> Iterator[str]:
     else:
         serving.answers("DATABASE_OWNER_URL", url)
         yield url
+
+
+if __name__ == "__main__":
+    main(prog_name="xiejiao")

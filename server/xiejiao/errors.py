@@ -40,5 +40,13 @@ class ConflictError(XiejiaoError):
     """What was asked for cannot follow from the state that holds now."""
 
 
+class MismatchError(XiejiaoError):
+    """A key that was used for one request came with another."""
+
+
+class BusyError(XiejiaoError):
+    """The same request is still being answered; it may be repeated in a moment."""
+
+
 class OperatorError(XiejiaoError):
     """The installation cannot go on; the message is one sentence that says what the operator should do."""

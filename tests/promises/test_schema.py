@@ -15,7 +15,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Column, Connection, MetaData, Table, Text, event, text
 from sqlalchemy.exc import ProgrammingError
 
-import xiejiao.app  # noqa: F401 - imports the tables of every feature
+import xiejiao.app
+import xiejiao.working  # noqa: F401 - with app it imports the tables of every feature
 from xiejiao import backup, database, postgresql
 from xiejiao.cluster import Role
 from xiejiao.coordinates import Position
@@ -187,12 +188,17 @@ def test_the_server_cannot_change_what_must_stay(connection: Connection, forbidd
     assert getattr(refused.value.orig, "sqlstate", None) == "42501"
 
 
+UNREAD = {"idempotency_key", "job", "message", "quota"}
+"""Tables that no answer is made from: the reader has no business with them."""
+
+
 @pytest.mark.db
-def test_the_reader_reads_and_writes_nothing(populated: Callable[[Role], str]) -> None:
+def test_the_reader_reads_what_is_public_and_writes_nothing(populated: Callable[[Role], str]) -> None:
+    assert database.metadata.tables.keys() > UNREAD
     with psycopg.connect(populated(Role.READ)) as connection:
         for table in database.metadata.tables:
-            assert connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 - names of our own tables
-            connection.commit()
+            read = connection.execute("SELECT has_table_privilege(%s, 'SELECT')", [table]).fetchone()
+            assert read == (table not in UNREAD,), table
             for privilege in ("INSERT", "UPDATE", "DELETE"):
                 held = connection.execute("SELECT has_table_privilege(%s, %s)", [table, privilege]).fetchone()
                 assert held == (False,), (table, privilege)
