@@ -64,6 +64,12 @@ def test_the_signature_is_that_of_the_published_example() -> None:
     assert said.endswith("Signature=06563a9e1b43f5dfe96b81484da74bceab24a1d853912eee15083a6f0f3283c0")
 
 
+def test_all_but_unreserved_characters_are_encoded() -> None:
+    assert alibaba.canonical_query({"Value": "v=a b*c~d/e+歇", "RR": "_-."}) == (
+        "RR=_-.&Value=v%3Da%20b%2Ac~d%2Fe%2B%E6%AD%87"
+    )
+
+
 def test_what_is_sent_is_signed_and_says_what_was_asked(account: Alibaba, cloud: FakeCloud) -> None:
     assert send(account) == Taken("900619746936498440^0")
     assert cloud.sent == [

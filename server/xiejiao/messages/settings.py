@@ -39,7 +39,9 @@ def _alibaba(config: Config, now: Callable[[], dt.datetime], draw: Callable[[int
     try:
         from xiejiao.messages.providers import alibaba  # noqa: PLC0415 - needs an extra that others do without
     except ModuleNotFoundError:
-        message = "SMS_PROVIDER is alibaba, which needs the extra `alibaba`; run `pip install 'xiejiao[alibaba]'`."
+        message = (
+            "SMS_PROVIDER is alibaba, which needs the extra `alibaba`; run `.venv/bin/pip install -e '.[alibaba]'`."
+        )
         raise OperatorError(message) from None
     wanted = {
         "SMS_KEY_ID": config.sms_key_id,
