@@ -1,5 +1,6 @@
 """What can be wrong with a request, in the words of the field; `http` turns each into a problem document."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from xiejiao.language import Language, Words
@@ -37,7 +38,11 @@ class NotFoundError(XiejiaoError):
 
 
 class ConflictError(XiejiaoError):
-    """What was asked for cannot follow from the state that holds now."""
+    """What was asked for cannot follow from the state that holds now; `now` says what holds, for who asked to see."""
+
+    def __init__(self, *, now: Mapping[str, object] | None = None) -> None:
+        super().__init__()
+        self.now = now
 
 
 class OperatorError(XiejiaoError):
