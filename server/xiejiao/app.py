@@ -15,6 +15,7 @@ import xiejiao.accounts.routes
 import xiejiao.calendar.routes
 import xiejiao.installation.routes
 import xiejiao.sites.routes
+import xiejiao.upkeep.routes
 import xiejiao.vocabulary.routes
 from xiejiao import __version__, cluster, database, keyring, sealed
 from xiejiao.accounts import commands as signing
@@ -38,6 +39,7 @@ BLUEPRINTS = (  # the API page keeps this order
     xiejiao.vocabulary.routes.bp,
     xiejiao.calendar.routes.bp,
     xiejiao.installation.routes.bp,
+    xiejiao.upkeep.routes.bp,
     xiejiao.accounts.routes.bp,
     health.bp,
     reference.bp,
