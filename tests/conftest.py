@@ -15,7 +15,8 @@ from flask.testing import FlaskClient
 from hypothesis import settings
 from sqlalchemy import Connection, Engine, select
 
-from xiejiao import cluster, database, seeding
+from people import Draw
+from xiejiao import cluster, database, sealed, seeding
 from xiejiao.app import create_app
 from xiejiao.cluster import Cluster, Role
 from xiejiao.config import Config
@@ -23,6 +24,7 @@ from xiejiao.coordinates import Datum
 from xiejiao.hours import CHINA
 from xiejiao.organisations import commands as organisations
 from xiejiao.organisations.rules import Level, Organisation
+from xiejiao.sealed import Keys
 from xiejiao.sites import commands as sites
 from xiejiao.sites import models, queries
 from xiejiao.sites.commands import Deed
@@ -139,7 +141,7 @@ EXCEPTIONS: tuple[tuple[Effect, int], ...] = tuple((effect, hour) for effect in 
 
 @pytest.fixture(scope="session")
 def populated(private_cluster: Cluster, testrun_uid: str) -> Callable[[Role], str]:
-    """The address, by role, of a database with the seed and 3,000 synthetic places, some closed, some with exceptions.
+    """The address, by role, of a database with the seed and 3,000 synthetic places: some closed, some with reports.
 
     All workers share it, so no test writes to it; the first that needs it builds it.
     """
@@ -161,8 +163,9 @@ def _populate(owner_url: str) -> None:
         with connection.begin():
             seeding.load(connection, when=DEED.when)
             seeding.add_demonstration(connection, SYNTHETIC, when=DEED.when)
-            ids = connection.scalars(select(models.site.c.id).where(models.site.c.demo).order_by(models.site.c.code))
-            for place, identity in enumerate(ids.all()[::15]):
+            synthetic = select(models.site.c.id).where(models.site.c.demo).order_by(models.site.c.code)
+            ids = connection.scalars(synthetic).all()
+            for place, identity in enumerate(ids[::15]):
                 if place % 7 == 0:
                     sites.close(connection, identity, on=FRIDAY_14.date(), reason="拆除", version=1, deed=DEED)
                 else:
@@ -170,6 +173,8 @@ def _populate(owner_url: str) -> None:
                     since = FRIDAY_14.replace(hour=hour) - dt.timedelta(hours=1)
                     exception = DatedException(effect, since, since + dt.timedelta(hours=2))
                     sites.except_dated(connection, identity, exception, version=1, deed=DEED)
+            for identity in ids[7::9]:
+                sites.set_conflicting(connection, identity, FRIDAY_14, deed=DEED)
         connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("ANALYZE")
 
 
@@ -256,9 +261,24 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def app(connection: Connection, clock: Clock) -> Flask:  # noqa: ARG001 - the connection binds the database
+def draw() -> Draw:
+    """Where random bytes come from."""
+    return Draw()
+
+
+KEYS = sealed.fresh(bytes(range(2 * sealed.KEY_BYTES)))
+
+
+@pytest.fixture
+def keys() -> Keys:
+    """The keys of the installation."""
+    return KEYS
+
+
+@pytest.fixture
+def app(connection: Connection, clock: Clock, draw: Draw, keys: Keys) -> Flask:  # noqa: ARG001 - the connection binds the database
     """The application in the transaction of the test."""
-    return create_app(Config(rate_public="0"), now=clock.now, seconds=clock.seconds)
+    return create_app(Config(rate_public="0"), now=clock.now, seconds=clock.seconds, draw=draw, keys=keys)
 
 
 @pytest.fixture

@@ -180,6 +180,21 @@ REVOKE ALL ON FUNCTION caller_of(bytea, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION caller_of(bytea, timestamptz) TO xiejiao_app;
 """
 
+_SEALED = """
+CREATE FUNCTION wrapped_heads(head_bytes integer) RETURNS SETOF bytea
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS
+$$ SELECT DISTINCT substring(wrapped FROM 1 FOR head_bytes) FROM person_key $$;
+COMMENT ON FUNCTION wrapped_heads(integer) IS 'beginnings of the data keys, which say by which key they were wrapped';
+
+CREATE FUNCTION holds_people() RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS
+$$ SELECT EXISTS (SELECT FROM person) OR EXISTS (SELECT FROM authenticator) $$;
+COMMENT ON FUNCTION holds_people() IS 'whether anything is sealed or digested with the keys of the installation';
+
+REVOKE ALL ON FUNCTION wrapped_heads(integer), holds_people() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION wrapped_heads(integer), holds_people() TO xiejiao_app;
+"""
+
 _OWN = {
     "person": "account_id = acting_account() OR phone_digest = acting_phone()",
     "person_key": "person = acting_account()",
@@ -194,7 +209,7 @@ _REACHED = """acting_reaches(coalesce(
 
 
 def upgrade() -> None:
-    for each in (_ACTING, _TABLES, _CALLER_OF):
+    for each in (_ACTING, _TABLES, _CALLER_OF, _SEALED):
         op.execute(each)
     for table, own in _OWN.items():
         _guard(table)
@@ -227,7 +242,7 @@ def _guard(table: str) -> None:
 
 
 def downgrade() -> None:
-    op.execute("DROP FUNCTION caller_of(bytea, timestamptz)")
+    op.execute("DROP FUNCTION caller_of(bytea, timestamptz), wrapped_heads(integer), holds_people()")
     op.execute(
         "DROP TABLE account_history, role_grant, sign_in_link, sign_in_code, sign_in, recovery_code, authenticator,"
         " person, person_key, account"

@@ -13,7 +13,19 @@ import click
 import psycopg
 import sqlalchemy.exc
 
-from xiejiao import backup, cluster, config, coordinates, database, postgresql, progress, roles, seeding, serving
+from xiejiao import (
+    backup,
+    cluster,
+    config,
+    coordinates,
+    database,
+    postgresql,
+    progress,
+    roles,
+    seeding,
+    serving,
+    working,
+)
 from xiejiao import hours as rules
 from xiejiao.accounts import commands as people
 from xiejiao.app import create_app
@@ -73,6 +85,17 @@ def serve(settings: Config) -> None:
     Example: PORT=8080 xiejiao serve
     """
     serving.serve(settings)
+
+
+@main.command()
+@click.option("--once", is_flag=True, help="Do what is due now, and end.")
+@click.pass_obj
+def work(settings: Config, *, once: bool) -> None:
+    """Do what is to be done later: send messages, clear away what is over; `xiejiao serve` starts this by itself.
+
+    Example: xiejiao work --once
+    """
+    working.work(settings, once=once)
 
 
 @main.group()
@@ -447,3 +470,7 @@ def _owner_url(settings: Config) -> Iterator[str]:
     else:
         serving.answers("DATABASE_OWNER_URL", url)
         yield url
+
+
+if __name__ == "__main__":
+    main(prog_name="xiejiao")

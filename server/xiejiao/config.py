@@ -9,6 +9,8 @@ from xiejiao.errors import OperatorError
 
 MOST_PROXIES = 10
 """Proxies that may stand before the server."""
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+"""Names of the address that only this machine reaches."""
 LONGEST_LINE = 200
 """Characters of a setting that is shown to people."""
 
@@ -100,6 +102,30 @@ class Config:
     map_attribution: str = _setting("MAP_ATTRIBUTION", "Whose map it is, as its licence wants it said on the map.", "")
     map_review_number: str = _setting("MAP_REVIEW_NUMBER", "Review number (审图号) of the base map, shown on it.", "")
 
+    key_file: str = _setting(
+        "KEY_FILE",
+        "File with the keys that open personal data, made at the first start; back it up apart from the database. "
+        "Not given: `keys/installation.json` under `XIEJIAO_VAR`.",
+        "",
+    )
+    sms_provider: str = _setting(
+        "SMS_PROVIDER",
+        "Who sends messages: `alibaba`; `console`, which shows them at the terminal, on a loopback address without "
+        "`PUBLIC_URL` only; or `none`. Not given: `console` where that may be, else `none`.",
+        "",
+    )
+    sms_endpoint: str = _setting(
+        "SMS_ENDPOINT", "Address of Alibaba Cloud's message service.", "https://dysmsapi.aliyuncs.com"
+    )
+    sms_key_id: str = _setting("SMS_KEY_ID", "AccessKey ID of the Alibaba Cloud account.", "")
+    sms_key_secret_file: str = _setting(
+        "SMS_KEY_SECRET_FILE", "File that holds the AccessKey secret and nothing else.", ""
+    )
+    sms_sign_name: str = _setting("SMS_SIGN_NAME", "Signature (短信签名) that Alibaba Cloud approved.", "")
+    sms_template_code: str = _setting(
+        "SMS_TEMPLATE_CODE", "Approved template of sign-in codes, as in `SMS_123456789`; its variable is `code`.", ""
+    )
+
     @property
     def folder(self) -> Path:
         """`XIEJIAO_VAR` as an absolute path."""
@@ -113,7 +139,17 @@ class Config:
     @property
     def demonstration_allowed(self) -> bool:
         """Whether synthetic places may exist here: private cluster, loopback address, no public URL."""
-        return self.private and self.host in {"127.0.0.1", "::1", "localhost"} and not self.public_url
+        return self.private and self.on_loopback
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether only this machine is served: loopback address, no public URL."""
+        return self.host in LOOPBACK and not self.public_url
+
+    @property
+    def keys(self) -> Path:
+        """`KEY_FILE` as an absolute path."""
+        return Path(self.key_file).absolute() if self.key_file else self.folder / "keys" / "installation.json"
 
     @property
     def pooled(self) -> bool:

@@ -1,6 +1,7 @@
 """What can be wrong with a request, in the words of the field; `http` turns each into a problem document."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from xiejiao.language import Language, Words
@@ -58,7 +59,11 @@ class TooManyError(XiejiaoError):
 
 
 class ConflictError(XiejiaoError):
-    """What was asked for cannot follow from the state that holds now."""
+    """What was asked for cannot follow from the state that holds now; `now` says what holds, for who asked to see."""
+
+    def __init__(self, *, now: Mapping[str, object] | None = None) -> None:
+        super().__init__()
+        self.now = now
 
 
 class MismatchError(XiejiaoError):

@@ -23,6 +23,8 @@ _VERSION = 1
 _AES_256_GCM = 1
 _HEAD = bytes((_VERSION, _AES_256_GCM))
 _KEY_ID_BYTES = 4
+HEAD_BYTES = len(_HEAD) + _KEY_ID_BYTES
+"""Bytes at the front of a sealed field that say how and with which key it was sealed."""
 KEY_BYTES = 32
 NONCE_BYTES = 12
 _NO_KEY = bytes(_KEY_ID_BYTES)
@@ -62,8 +64,8 @@ def _sealed(key: bytes, key_id: bytes, content: bytes, place: Place, nonce: byte
 
 
 def _opened(key: bytes, sealed: bytes, place: Place) -> bytes:
-    begins = len(_HEAD) + _KEY_ID_BYTES
-    head, nonce, content = sealed[:begins], sealed[begins : begins + NONCE_BYTES], sealed[begins + NONCE_BYTES :]
+    ends = HEAD_BYTES + NONCE_BYTES
+    head, nonce, content = sealed[:HEAD_BYTES], sealed[HEAD_BYTES:ends], sealed[ends:]
     if not head.startswith(_HEAD) or len(nonce) < NONCE_BYTES:
         raise UnreadableError
     try:
@@ -90,14 +92,17 @@ class Keys:
 
     def unwrap(self, wrapped: bytes, person: str) -> bytes:
         """A person's data key; UnreadableError when none of the installation's keys opens it."""
-        key_id = wrapped[len(_HEAD) : len(_HEAD) + _KEY_ID_BYTES]
-        if key_id not in self.wrapping:
+        if not self.has_wrapped(wrapped):
             raise UnreadableError
-        return _opened(self.wrapping[key_id], wrapped, _key_of(person))
+        return _opened(self.wrapping[wrapped[len(_HEAD) : HEAD_BYTES]], wrapped, _key_of(person))
 
     def is_current(self, wrapped: bytes) -> bool:
         """Whether `wrapped` was wrapped with the newest key."""
-        return wrapped[len(_HEAD) : len(_HEAD) + _KEY_ID_BYTES] == self.newest
+        return wrapped[len(_HEAD) : HEAD_BYTES] == self.newest
+
+    def has_wrapped(self, wrapped: bytes) -> bool:
+        """Whether `wrapped`, of which the first HEAD_BYTES are enough, was wrapped with one of these keys."""
+        return wrapped[len(_HEAD) : HEAD_BYTES] in self.wrapping
 
     def digest(self, purpose: str, text: str) -> bytes:
         """Finds `text` again without saying it: equal for equal text and purpose, of no use without the key."""
@@ -154,7 +159,8 @@ def save(keys: Keys, file: Path) -> None:
         }
     )
     draft = file.with_name(f"{file.name}.new")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o400)
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
     with os.fdopen(descriptor, "w") as written:
         written.write(text)
         written.flush()

@@ -247,7 +247,7 @@ def sign_in_links(connection: Connection, keys: Keys, *, when: dt.datetime, draw
 _PEOPLE = {
     "rider": Words("骑手", "rider"),
     "manager": Words("站长", "station manager"),
-    "officer": Words("工会干部", "union officer"),
+    "officer": Words("工会干部", "member of union staff"),
 }
 _NAMES = {"demo.manager": "manager", "demo.officer": "officer", None: "rider"}
 

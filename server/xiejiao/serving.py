@@ -1,4 +1,4 @@
-"""Serves: starts the private cluster and the web server, watches over both, and stops what it started."""
+"""Serves: starts the private cluster, the web server and the worker, watches over them, stops what it started."""
 
 import datetime as dt
 import errno
@@ -11,23 +11,27 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from types import FrameType
 
 import psycopg
 
-from xiejiao import cluster, database, postgresql, progress, seeding, unprivileged
+from xiejiao import cluster, database, keyring, postgresql, progress, seeding, unprivileged
 from xiejiao.cluster import Cluster, Role
 from xiejiao.config import MOST_PROXIES, Config
 from xiejiao.errors import OperatorError
 from xiejiao.http import budget
 from xiejiao.installation.settings import installation
+from xiejiao.messages.settings import provider
 
 _ASKS_TO_STOP = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _APPLICATION = "xiejiao.app:serve"
+_WORK = ("xiejiao.cli", "work")
 _READY_WITHIN_S = 60.0
 _STOPS_WITHIN_S = 15.0
 _TOLD_AGAIN_AFTER_S = 1.0
 _PORT_FREE_WITHIN_S = 3.0
+_WORKER_AGAIN_AFTER_S = 5.0
 _ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, never bound to
 
 
@@ -38,13 +42,28 @@ def serve(config: Config) -> None:
     _refuse_settings(config)
     with suppress(KeyboardInterrupt), _stopped_by_signals():
         _leave_root(config)
-        installation(config)  # refuses what it cannot tell, read as the user who will serve
+        # Both refuse what they cannot tell, read as the user who will serve.
+        installation(config)
+        provider(config, now=_now, draw=os.urandom)
         _refuse_taken_port(config.host, port)
         with _database(config) as private, _web(config, port, workers) as web:
             _wait_until_ready(web, private, config.host, port)
-            progress.say(f"Xiejiao serves on {_origin(config.host, port)} - stop it with Ctrl-C.")
-            _watch(web, private)
+            with _worker(config) as worker:
+                _tell_links(config, _origin(config.host, port))
+                progress.say(f"Xiejiao serves on {_origin(config.host, port)} - stop it with Ctrl-C.")
+                _watch(web, worker, private)
     progress.say("Stopped.")
+
+
+def _tell_links(config: Config, origin: str) -> None:
+    """Say how to try the installation as others see it, where synthetic places may be and are."""
+    if not config.demonstration_allowed:
+        return
+    with database.connected(cluster.address(config, Role.OWNER)) as connection, connection.begin():
+        if seeding.holds_demonstration(connection):
+            keys = keyring.installation_keys(config)
+            for who, token in seeding.sign_in_links(connection, keys, when=_now(), draw=os.urandom):
+                progress.say(f"To try it as a {who.en}, once: {origin}/sign-in#once={token}")
 
 
 def _refuse_settings(config: Config) -> None:
@@ -118,6 +137,7 @@ def _database(config: Config) -> Iterator[Cluster | None]:
         private = cluster.at(config.folder)
         with private.up():
             _fill(config, cluster.address(config, Role.OWNER))
+            _keys(config)
             yield private
         return
     for setting, url in (
@@ -136,7 +156,14 @@ def _database(config: Config) -> Iterator[Cluster | None]:
             "set DATABASE_OWNER_URL and run `xiejiao db upgrade`."
         )
         raise OperatorError(message)
+    _keys(config)
     yield None
+
+
+def _keys(config: Config) -> None:
+    """The keys that open personal data, made before anything is sealed and fit for what is."""
+    with database.connected(cluster.address(config, Role.APP)) as connection, connection.begin():
+        keyring.prepare(config, connection)
 
 
 def answers(setting: str, url: str) -> None:
@@ -153,7 +180,7 @@ def _fill(config: Config, owner_url: str) -> None:
     """Bring the schema up to date and load the seed; with demonstration places where they may be."""
     with progress.step("Bringing the schema up to date"):
         database.upgrade(owner_url)
-    now = dt.datetime.now(dt.UTC)
+    now = _now()
     with (
         progress.step("Loading the seed"),
         database.connected(owner_url) as connection,
@@ -167,36 +194,74 @@ def _fill(config: Config, owner_url: str) -> None:
             raise OperatorError(message)
 
 
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
 @contextmanager
 def _web(config: Config, port: int, workers: int) -> Iterator[subprocess.Popen[bytes]]:
     """The web server in a session of its own, so that a Ctrl-C at the terminal reaches only the one who orders it."""
-    words = [
-        *unprivileged.arguments(unprivileged.present(), death_signal="TERM"),
-        *(sys.executable, "-P", "-m", "granian", "--interface", "wsgi", "--factory", _APPLICATION),
+    with _child(
+        config,
+        *("granian", "--interface", "wsgi", "--factory", _APPLICATION),
         *("--host", config.host, "--port", str(port), "--workers", str(workers), "--blocking-threads", "1"),
         *("--log-level", "warning", "--workers-kill-timeout", "3", "--respawn-failed-workers"),
-    ]
-    inherited = postgresql.without_variables(os.environ) if config.private else dict(os.environ)
-    environment = {**inherited, "XIEJIAO_VAR": str(config.folder)}
-    with subprocess.Popen(words, start_new_session=True, env=environment) as web:  # noqa: S603 - our own words, no shell
+    ) as web:
         try:
             yield web
         finally:
             _end(web)
 
 
-def _end(web: subprocess.Popen[bytes]) -> None:
-    """Let it finish what it answers; then end its whole session, workers that outlived it included."""
+def _child(config: Config, *words: str) -> subprocess.Popen[bytes]:
+    """A module of Python with its words, run in a session of its own as the present user, ended with this process."""
+    bound = unprivileged.arguments(unprivileged.present(), death_signal="TERM")
+    inherited = postgresql.without_variables(os.environ) if config.private else dict(os.environ)
+    return subprocess.Popen(  # noqa: S603 - our own words, no shell
+        [*bound, sys.executable, "-P", "-m", *words],
+        start_new_session=True,
+        env={**inherited, "XIEJIAO_VAR": str(config.folder)},
+    )
+
+
+@dataclass(slots=True)
+class _Worker:
+    """The process that does what is to be done later; one that ended by itself is followed by another."""
+
+    config: Config
+    process: subprocess.Popen[bytes]
+    began: float
+
+    def tend(self) -> None:
+        """Begin it anew when it has ended, though not at every moment."""
+        if self.process.poll() is None or time.monotonic() < self.began + _WORKER_AGAIN_AFTER_S:
+            return
+        progress.say(f"The worker has ended by itself (status {self.process.returncode}); it is started again.")
+        self.process, self.began = _child(self.config, *_WORK), time.monotonic()
+
+
+@contextmanager
+def _worker(config: Config) -> Iterator[_Worker]:
+    worker = _Worker(config, _child(config, *_WORK), time.monotonic())
+    try:
+        yield worker
+    finally:
+        _end(worker.process)
+        worker.process.wait()
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """Let it finish what it is at; then end its whole session, processes that outlived it included."""
     until = time.monotonic() + _STOPS_WITHIN_S
-    web.terminate()
-    while web.poll() is None and time.monotonic() < until:
+    child.terminate()
+    while child.poll() is None and time.monotonic() < until:
         with suppress(subprocess.TimeoutExpired):
-            web.wait(_TOLD_AGAIN_AFTER_S)
-        # A worker that is still loading forgets what it was told, and nobody but us tells it again.
+            child.wait(_TOLD_AGAIN_AFTER_S)
+        # A process that is still loading forgets what it was told, and nobody but us tells it again.
         with suppress(ProcessLookupError):
-            os.killpg(web.pid, signal.SIGTERM)
+            os.killpg(child.pid, signal.SIGTERM)
     with suppress(ProcessLookupError):
-        os.killpg(web.pid, signal.SIGKILL)
+        os.killpg(child.pid, signal.SIGKILL)
 
 
 def _wait_until_ready(web: subprocess.Popen[bytes], private: Cluster | None, host: str, port: int) -> None:
@@ -221,11 +286,12 @@ def _readyz(host: str, port: int) -> int | None:
         connection.close()
 
 
-def _watch(web: subprocess.Popen[bytes], private: Cluster | None) -> None:
-    """Return never: a signal interrupts it, and OperatorError says which of the two ended by itself."""
+def _watch(web: subprocess.Popen[bytes], worker: _Worker, private: Cluster | None) -> None:
+    """Return never: a signal interrupts it, and OperatorError says what ended by itself that nothing goes without."""
     while True:
         time.sleep(0.5)
         _refuse_ended(web, private)
+        worker.tend()
 
 
 def _refuse_ended(web: subprocess.Popen[bytes], private: Cluster | None) -> None:

@@ -28,6 +28,8 @@ def fill(url: str) -> None:
             "CREATE TABLE place (id int PRIMARY KEY, spot geography(Point), path ltree, facets int[],"
             " written_in xid8 DEFAULT pg_current_xact_id())"
         )
+        connection.execute("CREATE TABLE message (destination bytea)")
+        connection.execute("INSERT INTO message VALUES ('sealed')")
         connection.execute("COMMENT ON TABLE place IS 'where one can rest'")
         connection.execute("CREATE INDEX ON place USING gist (spot, facets gist__intbig_ops(siglen=32))")
         connection.execute("GRANT SELECT ON place TO xiejiao_read")
@@ -65,6 +67,14 @@ def test_what_is_restored_is_what_was_there(
     with found.up():
         assert look(found.url(Role.OWNER)) == look(filled.url(Role.OWNER))
         assert written_in_the_future(found.url(Role.OWNER)) == 0
+        assert (messages(filled.url(Role.OWNER)), messages(found.url(Role.OWNER))) == (1, 0)
+
+
+def messages(url: str) -> int:
+    """Messages, which are personal and must not be sent once more from a backup."""
+    with psycopg.connect(url) as connection:
+        (count,) = connection.execute("SELECT count(*) FROM message").fetchone() or (0,)
+    return int(count)
 
 
 def written_in_the_future(url: str) -> int:

@@ -52,12 +52,19 @@ def neighbour() -> Iterator[int]:
         sleeping.kill()
 
 
-def web_server(process: int) -> int:
-    (found,) = (
+def child(process: int, word: bytes) -> int | None:
+    """The child whose command line holds a word."""
+    found = [
         child
         for child in map(int, Path(f"/proc/{process}/task/{process}/children").read_text().split())
-        if b"granian" in Path(f"/proc/{child}/cmdline").read_bytes()
-    )
+        if word in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
+    ]
+    return found[0] if len(found) == 1 and not is_gone(found[0]) else None
+
+
+def web_server(process: int) -> int:
+    found = child(process, b"granian")
+    assert found
     return found
 
 
@@ -148,6 +155,26 @@ def test_when_the_web_server_dies_it_says_so_and_stops_the_rest(
     assert "Traceback" not in said
     assert all(is_gone(each) for each in started)
     assert not stopped.alive()
+
+
+def test_a_worker_that_dies_is_followed_by_another_and_riders_notice_nothing(
+    serve: Callable[..., subprocess.Popen[str]], stopped: Cluster, port: int, until: Until
+) -> None:
+    server = serve()
+    first = child(server.pid, b"work")
+    assert first
+    os.kill(first, signal.SIGKILL)
+    assert is_ready(port)
+    assert until(lambda: child(server.pid, b"work") not in {None, first})
+    second = child(server.pid, b"work")
+    assert second
+    assert is_ready(port)
+    server.terminate()
+    _, said = server.communicate(timeout=30)
+    assert "The worker has ended by itself (status -9); it is started again.\n" in said
+    assert (server.returncode, "Traceback" in said) == (0, False)
+    assert is_gone(second)
+    assert stopped.user.uid == (stopped.installation / "keys" / "installation.json").stat().st_uid
 
 
 def test_when_postgresql_dies_it_says_so_and_the_next_one_repairs_it(

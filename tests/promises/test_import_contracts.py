@@ -23,6 +23,8 @@ PLANTED = {
         ("database.py", "import xiejiao.http.access"),
         ("errors.py", "import xiejiao.hours"),
         ("sites/rules.py", "import xiejiao.seeding"),
+        ("jobs/commands.py", "import xiejiao.messages.rules"),
+        ("quotas/rules.py", "import xiejiao.idempotency.rules"),
     ],
     "ground": [
         ("hours/rules.py", "import sqlalchemy"),

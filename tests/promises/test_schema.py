@@ -15,7 +15,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Column, Connection, MetaData, Table, Text, event, text
 from sqlalchemy.exc import ProgrammingError
 
-import xiejiao.app  # noqa: F401 - imports the tables of every feature
+import xiejiao.app
+import xiejiao.working  # noqa: F401 - with app it imports the tables of every feature
 from xiejiao import backup, database, postgresql
 from xiejiao.cluster import Role
 from xiejiao.coordinates import Position

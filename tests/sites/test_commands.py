@@ -36,17 +36,30 @@ LATER = Deed("test", dt.datetime(2026, 11, 21, 9, 30, tzinfo=CHINA))
 NOON, EVENING = (dt.datetime(2026, 11, 22, hour, 0, tzinfo=CHINA) for hour in (12, 18))
 CLOSURE = DatedException(Effect.SHUT, NOON, EVENING, "检修")
 
+BROKEN = Amenity("microwave", AmenityState.BROKEN)
+STOCKED = Amenity("medicine_box", AmenityState.WORKS, expires_on=dt.date(2027, 3, 1))
+MOVED = Located(116.123, 24.301, "116.123,24.301", Datum.WGS84, "site manager", 8.0)
+
 Change = Callable[[Connection, UUID, int, Vocabulary], int]
 
 CHANGES: Mapping[str, Change] = {
-    "set_amenity": lambda connection, site_id, version, words: commands.set_amenity(
-        connection, site_id, "microwave", AmenityState.BROKEN, version=version, words=words, deed=LATER
+    "set_amenities": lambda connection, site_id, version, words: commands.set_amenities(
+        connection, site_id, [BROKEN, STOCKED], version=version, words=words, deed=LATER
     ),
     "set_access": lambda connection, site_id, version, _: commands.set_access(
         connection, site_id, [Access(Mode.KEY, "24/7")], version=version, deed=LATER
     ),
     "except_dated": lambda connection, site_id, version, _: commands.except_dated(
         connection, site_id, CLOSURE, version=version, deed=LATER
+    ),
+    "set_notice": lambda connection, site_id, version, _: commands.set_notice(
+        connection, site_id, "轻声", version=version, deed=LATER
+    ),
+    "set_contact": lambda connection, site_id, version, _: commands.set_contact(
+        connection, site_id, host="梅江银行", phone=None, version=version, deed=LATER
+    ),
+    "set_located": lambda connection, site_id, version, _: commands.set_located(
+        connection, site_id, MOVED, version=version, deed=LATER
     ),
     "close": lambda connection, site_id, version, _: commands.close(
         connection, site_id, on=LATER.when.date(), reason="拆除", version=version, deed=LATER
@@ -100,10 +113,36 @@ def test_history_says_what_was_and_what_is(connection: Connection, make_site: Ma
     for version, change in enumerate(CHANGES.values(), start=1):
         change(connection, UUID(site.id), version, words)
     assert [said.changes for said in history(connection, site.id)[1:]] == [
-        {"amenity microwave": ["works", "broken"]},
+        {
+            "amenity microwave": ["works", "broken"],
+            "amenity medicine_box": [None, "works"],
+            "expiry medicine_box": [None, "2027-03-01"],
+        },
         {"access": [{"open_door": "Mo-Su 08:00-20:00"}, {"key": "24/7"}]},
         {"dated": [None, ["shut", "2026-11-22T12:00:00+08:00", "2026-11-22T18:00:00+08:00", "检修"]]},
-        {"status": ["active", "closed"], "reason": [None, "拆除"]},
+        {"notice": [None, "轻声"]},
+        {"host": [None, "梅江银行"], "phone": [None, None]},
+        {
+            "position": [
+                {
+                    "lon": 116.12,
+                    "lat": 24.3,
+                    "raw": "116.12,24.30",
+                    "datum": "wgs84",
+                    "source": "test",
+                    "accuracy_m": 10.0,
+                },
+                {
+                    "lon": 116.123,
+                    "lat": 24.301,
+                    "raw": "116.123,24.301",
+                    "datum": "wgs84",
+                    "source": "site manager",
+                    "accuracy_m": 8.0,
+                },
+            ]
+        },
+        {"status": ["active", "closed"], "reason": [None, "拆除"], "closed_on": [None, "2026-11-21"]},
     ]
 
 
@@ -181,9 +220,7 @@ def test_a_state_of_an_unknown_amenity_is_refused(
 ) -> None:
     site = make_site()
     with pytest.raises(InputError, match="throne"):
-        commands.set_amenity(
-            connection, UUID(site.id), "throne", AmenityState.WORKS, version=1, words=words, deed=LATER
-        )
+        commands.set_amenities(connection, UUID(site.id), [Amenity("throne")], version=1, words=words, deed=LATER)
 
 
 @pytest.mark.parametrize("ways", [[Access(Mode.KEY, "whenever")], [Access(Mode.KEY, None), Access(Mode.KEY, "24/7")]])
@@ -233,9 +270,10 @@ def test_what_a_place_offers_follows_the_state_of_its_amenities(
         ],
         start=1,
     ):
-        commands.set_amenity(connection, UUID(site.id), code, state, version=version, words=words, deed=LATER)
+        amenities = [Amenity(code, state)]
+        commands.set_amenities(connection, UUID(site.id), amenities, version=version, words=words, deed=LATER)
         assert set(row(connection, site.id).offers) == {kind, *(facet[code] for code in offered)}
-    assert {code: state for code, state, _ in queries.one(connection, UUID(site.id)).amenities} == {
+    assert {amenity.code: amenity.state for amenity in queries.one(connection, UUID(site.id)).amenities} == {
         "toilet": "works",
         "seats": "empty",
         "microwave": "unknown",

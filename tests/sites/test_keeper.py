@@ -2,14 +2,17 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import count
+from threading import Barrier
 from typing import Any
 from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import OperationalError
 
 from xiejiao import database, seeding
 from xiejiao.app import create_app
@@ -20,6 +23,7 @@ from xiejiao.config import Config
 from xiejiao.hours import CHINA
 from xiejiao.organisations import commands as organisations
 from xiejiao.organisations.rules import Level, Organisation
+from xiejiao.roles import Scope
 from xiejiao.sites import commands, queries
 from xiejiao.sites.commands import Deed
 from xiejiao.sites.keeper import Keeper
@@ -158,6 +162,80 @@ def test_a_commit_of_one_process_is_answered_by_the_other_within_two_seconds(
     for each in processes:
         each.clock.pass_(LOOK_S)
         assert [each.names(address) for address in addresses(lon)] == [set()] * 4
+
+
+def test_reports_against_the_hours_reach_every_process_within_two_seconds(
+    writer: Engine, processes: tuple[Process, Process], plain: SiteDraft, lon: float
+) -> None:
+    def told(each: Process) -> list[bool]:
+        """What cell, pack and nearest query say."""
+        *tiles, _, nearest = (each.client.get(address).json or {} for address in addresses(lon))
+        (feature,) = nearest["features"]
+        return [*("conflicting_h" in tile["sparse"] for tile in tiles), feature["properties"]["state"] == "conflicting"]
+
+    with writer.begin() as connection:
+        site = added(connection, plain, lon)
+    for each in processes:
+        assert told(each) == [False] * 3
+    for since in (NOW, None):
+        with writer.begin() as connection:
+            commands.set_conflicting(connection, UUID(site.id), since, deed=DEED)
+        for each in processes:
+            each.clock.pass_(LOOK_S)
+            assert told(each) == [since is not None] * 3
+
+
+def test_a_place_that_moved_leaves_the_tiles_where_it_was(
+    writer: Engine, processes: tuple[Process, Process], plain: SiteDraft, lon: float
+) -> None:
+    there = lon + 0.5
+    with writer.begin() as connection:
+        site = added(connection, plain, lon)
+    for each in processes:
+        assert [each.names(address) for address in addresses(lon)] == [{"站"}] * 4
+        each.names(addresses(there)[1])
+    with writer.begin() as connection:
+        located = replace(plain.located, lon=there, lat=35.0)
+        commands.set_located(connection, UUID(site.id), located, version=1, deed=DEED)
+    for each in processes:
+        each.clock.pass_(LOOK_S)
+        assert each.names(addresses(lon)[2]) == set()
+        assert [each.names(address) for address in addresses(there)] == [{"站"}] * 4
+
+
+@pytest.mark.parametrize("times", [2, 6])
+def test_managers_who_confirm_at_once_do_not_fail_each_other(
+    writer: Engine, plain: SiteDraft, lon: float, times: int
+) -> None:
+    with writer.begin() as connection:
+        site = added(connection, plain, lon)
+    together = Barrier(times)
+
+    def confirm(minute: int) -> int:
+        with writer.begin() as connection:
+            together.wait()
+            deed = Deed(DEED.who, NOW + dt.timedelta(minutes=minute))
+            return commands.confirm(connection, UUID(site.id), deed=deed)
+
+    with ThreadPoolExecutor(times) as managers:
+        versions = sorted(managers.map(confirm, range(times)))
+    assert versions == list(range(2, times + 2))
+    with writer.begin() as connection:
+        rows = queries.history(connection, UUID(site.id), before=None, limit=times)
+    assert {row.action for row in rows} == {"confirmed"}
+
+
+def test_a_place_that_is_taken_up_is_locked_until_the_end(writer: Engine, plain: SiteDraft, lon: float) -> None:
+    with writer.begin() as connection:
+        site = added(connection, plain, lon)
+    at_once = text("SELECT id FROM site WHERE id = :id FOR UPDATE NOWAIT")
+    with writer.connect() as one, writer.connect() as other:
+        queries.for_upkeep(one, UUID(site.id), Scope(everywhere=True))
+        with pytest.raises(OperationalError, match="could not obtain lock"):
+            other.execute(at_once, {"id": site.id})
+        other.rollback()
+        one.rollback()
+        assert other.execute(at_once, {"id": site.id}).all()
 
 
 def test_a_tile_is_answered_from_memory_until_the_next_look(

@@ -29,6 +29,7 @@ CITIES = json.loads((Path(__file__).parents[2] / "seed" / "cities.json").read_te
 
 EVERY_PLACE = text(
     "SELECT site.id::text, ST_X(position) AS lon, ST_Y(position) AS lat, kind, status, position_accuracy_m,"
+    " conflicting_since,"
     " text AS hours,"
     " ARRAY(SELECT amenity FROM site_amenity WHERE site_id = site.id AND state IN ('works', 'unknown')) AS amenities,"
     " ARRAY(SELECT effect || ' ' || lower(during) || '/' || upper(during) FROM site_dated WHERE site_id = site.id)"
@@ -49,6 +50,7 @@ class Place:
     active: bool
     amenities: frozenset[str]
     open_at: Mapping[dt.datetime, bool]
+    conflicting: bool
     lon: float
     lat: float
 
@@ -107,6 +109,7 @@ def every_place(snapshot: Connection, known: Known) -> tuple[Place, ...]:
             row.status == "active" and (row.position_accuracy_m or 0) <= FINDABLE_M,
             frozenset(row.amenities),
             {at: is_open(row, at) for at in (TWO_IN_THE_AFTERNOON, THREE_AT_NIGHT)},
+            row.conflicting_since is not None,
             row.lon,
             row.lat,
         )
@@ -156,10 +159,10 @@ def distances(snapshot: Connection, questions: Sequence[Question]) -> dict[Posit
 
 
 def looked_at_all(places: Sequence[Place], distances: Sequence[float], question: Question) -> list[tuple[float, str]]:
-    """The answer by looking at every place: distance in metres and id."""
+    """The answer by looking at every place: distance in metres and id; conflicting ones last where hours matter."""
     wanted = question.wanted
     fitting = (
-        (distance, place.id)
+        (place.conflicting and wanted.open_at is not None, distance, place.id)
         for place, distance in zip(places, distances, strict=True)
         if place.active
         and distance <= question.within_m
@@ -167,7 +170,7 @@ def looked_at_all(places: Sequence[Place], distances: Sequence[float], question:
         and place.amenities.issuperset(wanted.amenities)
         and (wanted.open_at is None or place.open_at[wanted.open_at])
     )
-    return sorted(fitting)[: question.limit]
+    return [(distance, identity) for _, distance, identity in sorted(fitting)[: question.limit]]
 
 
 @pytest.fixture(scope="module")

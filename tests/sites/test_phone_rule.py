@@ -34,6 +34,8 @@ OFFERED = {"", "?"}
 """Marks of an amenity that a search finds."""
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
+Entry = tuple[bool, float, str]
+"""A place of an answer: whether it is conflicting and so comes last, metres, and code."""
 Fetch = Callable[[int, int, int], dict[str, Any]]
 """Hands over the document of a tile: zoom, column, row."""
 
@@ -57,6 +59,7 @@ class Known:
     position: Position
     kind: str
     offers: frozenset[str]
+    conflicting: bool
     compiled: hours.Compiled | None
     dated: hours.Dated
     calendar: hours.Calendar
@@ -85,6 +88,7 @@ def places(document: dict[str, Any]) -> list[Known]:
     codes = [columns["code"][start : start + 6] for start in range(0, len(columns["code"]), 6)]
     lons, lats = accumulate(columns["lon"]), accumulate(columns["lat"])
     dated = {place: exceptions(value) for place, value in sparse.get("dated", ())}
+    conflicting = {place for place, _ in sparse.get("conflicting_h", ())}
     rows = zip(codes, lons, lats, columns["kind"], columns["amenities"].split("\n"), columns["hours"], strict=False)
     return [
         Known(
@@ -92,6 +96,7 @@ def places(document: dict[str, Any]) -> list[Known]:
             Position(lon / 100_000, lat / 100_000),
             document["kinds"][kind],
             frozenset(offered(line, document["amenities"])),
+            place in conflicting,
             None if text is None else texts[text],
             dated.get(place, hours.UNDATED),
             calendar,
@@ -127,24 +132,37 @@ def exceptions(effects: dict[str, list[tuple[int, int | None]]]) -> hours.Dated:
 # ── the rule ──
 
 
-def answer(asked: Asked, fetch: Fetch) -> list[tuple[float, str]]:
-    """What the phone shows: distance in metres and code, nearest first."""
+def answer(asked: Asked, fetch: Fetch) -> list[Entry]:
+    """What the phone shows, nearest first, and conflicting places after all others."""
     cell = fetch(14, *tile_of(asked.here, 14))
     found = ranked(places_of(fetch, 14, *tile_of(asked.here, 14)), asked)
-    sure_m = cell["complete_within_m"]
-    if len(found) >= asked.limit and found[asked.limit - 1][0] <= sure_m:
+    if is_full(found, asked, cell["complete_within_m"]):
         return found[: asked.limit]
     found = []
     for nearest_m, x, y in tiles_outward(asked.here):
-        if len(found) >= asked.limit and found[asked.limit - 1][0] < nearest_m:
+        if is_full(found, asked, nearest_m):
             break
         found = sorted([*found, *ranked(places_of(fetch, 9, x, y), asked)])
-    return [entry for entry in found[: asked.limit] if entry[0] <= WITHIN_M]
+    return within_reach(found, asked)
 
 
-def ranked(known: Sequence[Known], asked: Asked) -> list[tuple[float, str]]:
-    """Those of the places that fit, nearest first."""
-    return sorted((distance_m(asked.here, place.position), place.code) for place in known if place.fits(asked))
+def is_full(found: Sequence[Entry], asked: Asked, sure_m: float) -> bool:
+    """Whether nothing that lies beyond `sure_m` can come in: a conflicting place gives way to any other."""
+    return len(found) >= asked.limit and found[asked.limit - 1] <= (False, sure_m, "")
+
+
+def within_reach(found: Sequence[Entry], asked: Asked) -> list[Entry]:
+    """The first that are not too far away."""
+    return [entry for entry in found if entry[1] <= WITHIN_M][: asked.limit]
+
+
+def ranked(known: Sequence[Known], asked: Asked) -> list[Entry]:
+    """Those of the places that fit, in their order."""
+    return sorted(
+        (place.conflicting and asked.at is not None, distance_m(asked.here, place.position), place.code)
+        for place in known
+        if place.fits(asked)
+    )
 
 
 def tile_of(here: Position, zoom: int) -> tuple[int, int]:
@@ -229,7 +247,7 @@ def wishes() -> Iterator[Asked]:
         )
 
 
-def nearest(client: FlaskClient, asked: Asked) -> list[tuple[float, str]]:
+def nearest(client: FlaskClient, asked: Asked) -> list[Entry]:
     """What the server answers, asked outright."""
     query = {
         "lon": asked.here.lon,
@@ -240,40 +258,47 @@ def nearest(client: FlaskClient, asked: Asked) -> list[tuple[float, str]]:
         "within_m": WITHIN_M,
     } | ({"open": asked.at.isoformat()} if asked.at else {})
     features = (client.get("/api/v1/sites/nearest", query_string=query).json or {})["features"]
-    return [(feature["properties"]["distance_m"], feature["properties"]["code"]) for feature in features]
+    said = [feature["properties"] for feature in features]
+    return [
+        (asked.at is not None and place["state"] == "conflicting", place["distance_m"], place["code"]) for place in said
+    ]
 
 
-def agree(phone: Sequence[tuple[float, str]], server: Sequence[tuple[float, str]], limit: int) -> bool:
+def agree(phone: Sequence[Entry], server: Sequence[Entry], limit: int) -> bool:
     """Whether both name the same places, but for those at the border of the answer and for rounded positions."""
 
     def alike(one: float, other: float) -> bool:
         return abs(one - other) <= max(3.0, 0.001 * other)
 
-    last_m = server[-1][0] if len(server) == limit else WITHIN_M
-    differing = {code: distance for distance, code in {*phone, *server} if code in _codes(phone) ^ _codes(server)}
-    shared = {code: distance for distance, code in server if code not in differing}
-    return all(alike(distance, last_m) for distance in differing.values()) and all(
-        alike(distance, shared[code]) for distance, code in phone if code in shared
+    def border_m(conflicting: bool) -> float:  # noqa: FBT001 - the first part of an entry
+        return server[-1][1] if len(server) == limit and server[-1][0] == conflicting else WITHIN_M
+
+    differing = {entry for entry in {*phone, *server} if entry[2] in _codes(phone) ^ _codes(server)}
+    shared = {code: (last, distance) for last, distance, code in server}
+    return all(alike(distance, border_m(last)) for last, distance, _ in differing) and all(
+        shared[code][0] == last and alike(distance, shared[code][1]) for last, distance, code in phone if code in shared
     )
 
 
-def _codes(answered: Sequence[tuple[float, str]]) -> set[str]:
-    return {code for _, code in answered}
+def _codes(answered: Sequence[Entry]) -> set[str]:
+    return {code for _, _, code in answered}
 
 
 def test_the_phone_answers_as_the_server_does(client: FlaskClient, fetch: Fetch) -> None:
-    sizes, by_cell, wrong = [], 0, []
+    sizes, by_cell, conflicting, wrong = [], 0, 0, []
     for asked in wishes():
         server, phone = nearest(client, asked), answer(asked, fetch)
         sizes.append(len(server))
         sure_m = fetch(14, *tile_of(asked.here, 14))["complete_within_m"]
-        by_cell += len(server) == asked.limit and server[-1][0] <= sure_m
+        by_cell += is_full(server, asked, sure_m)
+        conflicting += any(last for last, _, _ in server)
         if not agree(phone, server, asked.limit):
             wrong.append((asked, phone, server))
     assert not wrong, f"{len(wrong)} of {QUESTIONS}, the first: {wrong[0]}"
     # Both ways of answering were taken, and questions with few, many and no answers were among them.
     assert QUESTIONS / 10 < by_cell < QUESTIONS * 0.9
     assert sizes.count(0) > QUESTIONS / 20
+    assert conflicting > QUESTIONS / 40
     assert sum(size >= 3 for size in sizes) > QUESTIONS / 8
 
 
@@ -287,13 +312,13 @@ def test_what_a_cell_calls_complete_is_complete_for_every_position_in_it(client:
             lon = (x + east) / 2**14 * 360 - 180
             lat = math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * (y + south) / 2**14))))
             around = nearest(client, Asked(Position(lon, lat), frozenset(), frozenset(), None, 100))
-            assert {code for distance, code in around if distance < sure_m} <= listed
+            assert {code for _, distance, code in around if distance < sure_m} <= listed
 
 
 def test_leaving_out_the_neighbouring_packs_would_be_caught(client: FlaskClient, fetch: Fetch) -> None:
     def own_only(asked: Asked) -> list[tuple[float, str]]:
         found = ranked(places_of(fetch, 9, *tile_of(asked.here, 9)), asked)
-        return [entry for entry in found[: asked.limit] if entry[0] <= WITHIN_M]
+        return within_reach(found, asked)
 
     assert not all(agree(own_only(asked), nearest(client, asked), asked.limit) for asked in wishes())
 
@@ -301,6 +326,6 @@ def test_leaving_out_the_neighbouring_packs_would_be_caught(client: FlaskClient,
 def test_believing_a_cell_beyond_what_it_calls_complete_would_be_caught(client: FlaskClient, fetch: Fetch) -> None:
     def cell_only(asked: Asked) -> list[tuple[float, str]]:
         found = ranked(places_of(fetch, 14, *tile_of(asked.here, 14)), asked)
-        return [entry for entry in found[: asked.limit] if entry[0] <= WITHIN_M]
+        return within_reach(found, asked)
 
     assert not all(agree(cell_only(asked), nearest(client, asked), asked.limit) for asked in wishes())

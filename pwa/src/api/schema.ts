@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * Places around a position, nearest first
-         * @description `open` keeps the places that are open then by their posted hours; a place whose hours are not known is never among them.
+         * @description `open` keeps the places that are open then by their posted hours; a place whose hours are not known is never among them. Those against whose hours reports speak stay, marked `conflicting`, after all others.
          */
         readonly get: operations["sites_nearest"];
         readonly put?: never;
@@ -932,6 +932,12 @@ export interface components {
              * @description When the state was first said
              */
             readonly since: string | null;
+            /**
+             * Expires On
+             * @description Last day of use, as of medicine; only where known
+             * @default null
+             */
+            readonly expires_on: string | null;
         };
         /**
          * SiteFeature
@@ -1026,7 +1032,7 @@ export interface components {
              * @description The hours in words, or as the source wrote them
              */
             readonly hours_text: string | null;
-            /** @description At the instant of `open`, else now */
+            /** @description At the instant of `open`, else now; conflicting: open by its hours, but not by reports */
             readonly state: components["schemas"]["SiteState"];
             /**
              * Next Change
@@ -1061,6 +1067,11 @@ export interface components {
             readonly source: string | null;
             /** Confirmed At */
             readonly confirmed_at: string | null;
+            /**
+             * Conflicting Since
+             * @description Since when reports speak against the hours; null: none do
+             */
+            readonly conflicting_since: string | null;
             /** Notice */
             readonly notice: string | null;
             /**

@@ -153,9 +153,10 @@ def password(typed: str, *, name: str, field: str = "new") -> str:
         )
     if len(set(spelled)) < FEWEST_DIFFERENT:
         faults.append(Words("重复的字符太多", "repeats too few characters"))
-    folded = spelled.lower()
-    rest = [folded.replace(guess, "") for guess in (*_FIRST_GUESSES, name) if guess in folded]
-    if any(len(left) < SHORTEST_PASSWORD - FEWEST_DIFFERENT for left in rest):
+    left = spelled.lower()
+    for guess in (name, *_FIRST_GUESSES):
+        left = left.replace(guess, "")
+    if left != spelled.lower() and len(left) < SHORTEST_PASSWORD - FEWEST_DIFFERENT:
         faults.append(Words("太容易猜到", "is too easy to guess"))
     if faults:
         raise InputError(*(FieldFault(field, fault) for fault in faults))

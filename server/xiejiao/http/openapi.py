@@ -130,6 +130,7 @@ def document(app: Flask, *, version: str, licence: str, server: str) -> dict[str
             if rest:
                 entry["description"] = rest
             entry["x-example"] = recorded.example
+            entry["x-access"] = mark_of(app.view_functions[rule.endpoint])
             spec.path(_ARGUMENT.sub(r"{\2}", rule.rule), operations={method.lower(): entry})
     return spec.to_dict()
 

@@ -62,6 +62,10 @@ def _forbidden(error: ForbiddenError) -> Response:
     return problem(403, needs=error.needs) if error.needs else problem(403)
 
 
+def _conflict(error: ConflictError) -> Response:
+    return problem(409, now=error.now) if error.now else problem(409)
+
+
 def _too_many(error: TooManyError) -> Response:
     return problem(429, headers={"Retry-After": str(math.ceil(error.wait.total_seconds()))})
 
@@ -91,7 +95,7 @@ def register(app: Flask) -> None:
         NotSignedInError: lambda _: problem(401),
         ForbiddenError: _forbidden,
         TooManyError: _too_many,
-        ConflictError: lambda _: problem(409),
+        ConflictError: _conflict,
         MismatchError: lambda _: problem(422),
         BusyError: lambda _: problem(409, headers={"Retry-After": "1"}),
         HTTPException: _http,

@@ -1,17 +1,17 @@
 """Writes of places: each leaves a row of history, none commits.
 
-The columns of `site` that repeat its children (offers, shut, extra, mask, hours_id) are written here and nowhere else.
+The columns of `site` that repeat its children (offers, shut, extra, mask, hours_id) are written here and in `fields`.
 """
 
+import dataclasses
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from psycopg.types.range import Range
 from shapely import MultiPoint, Point, to_wkt
-from sqlalchemy import ColumnElement, Connection, bindparam, case, delete, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, insert, select, text, update
 from sqlalchemy.dialects import postgresql
 
 from xiejiao import hours
@@ -19,15 +19,13 @@ from xiejiao.database import put
 from xiejiao.errors import ConflictError, FieldFault, InputError, NotFoundError
 from xiejiao.language import Words, is_plain
 from xiejiao.organisations import queries as organisations
-from xiejiao.sites import models, pinyin
+from xiejiao.sites import fields, models, pinyin, queries
 from xiejiao.sites.code import code_of
 from xiejiao.sites.mercator import MAX_LATITUDE
 from xiejiao.sites.rules import (
     Access,
     Amenity,
-    AmenityState,
     DatedException,
-    Effect,
     Located,
     SiteDraft,
     normalised_hours,
@@ -44,6 +42,8 @@ _LENGTHS = {
     "host": (1, 200),
     "phone": (3, 40),
     "hours_written": (1, 1000),
+    "position_raw": (0, 200),
+    "position_source": (1, 500),
     "source": (1, 500),
     "notice": (1, 1000),
     "brands": (1, 200),
@@ -78,7 +78,7 @@ def add(connection: Connection, drafts: Iterable[SiteDraft], *, words: Vocabular
         texts = {text for text in unions if text} | {
             normalised_hours(way.opening_hours) for draft in chunk for way in draft.access if way.opening_hours
         }
-        known_hours |= _hours_ids(connection, texts - known_hours.keys())
+        known_hours |= fields.hours_ids(connection, texts - known_hours.keys())
         added += _insert(connection, chunk, unions, paths=paths, hours_ids=known_hours, words=words, deed=deed)
     return added
 
@@ -123,14 +123,26 @@ def _faults(draft: SiteDraft, words: Vocabulary) -> Iterator[FieldFault]:
         yield FieldFault("name", Words("不能为空", "is empty"))
     if draft.kind not in words.kind_facets:
         yield FieldFault("kind", Words("没有这种类型", "there is no such kind"))
-    for amenity in draft.amenities:
+    yield from _faults_of_amenities(draft.amenities, words)
+    yield from _faults_of_access(draft.access)
+    yield from _faults_of_position(draft.located)
+
+
+def _faults_of_amenities(amenities: Sequence[Amenity], words: Vocabulary) -> Iterator[FieldFault]:
+    for amenity in amenities:
         if amenity.code not in words.amenity_facets:
             yield FieldFault("amenities", Words(f"没有设施 {amenity.code}", f"there is no amenity {amenity.code}"))
-    if len({amenity.code for amenity in draft.amenities}) < len(draft.amenities):
+    if len({amenity.code for amenity in amenities}) < len(amenities):
         yield FieldFault("amenities", Words("设施重复", "an amenity is given twice"))
-    yield from _faults_of_access(draft.access)
-    if not (abs(draft.located.lon) <= 180 and abs(draft.located.lat) <= MAX_LATITUDE):  # noqa: PLR2004 - degrees
+
+
+def _faults_of_position(located: Located) -> Iterator[FieldFault]:
+    if not (abs(located.lon) <= 180 and abs(located.lat) <= MAX_LATITUDE):  # noqa: PLR2004 - degrees
         yield FieldFault("position", Words("坐标超出范围", "is out of range"))
+    if located.accuracy_m is not None and not located.accuracy_m > 0:
+        yield FieldFault("accuracy_m", Words("应大于 0", "must be more than 0"))
+    yield from _faults_of_text("position_raw", located.raw)
+    yield from _faults_of_text("position_source", located.source)
 
 
 def _faults_of_text(field: str, written: str | None) -> Iterator[FieldFault]:
@@ -151,38 +163,14 @@ def _refuse(faults: Iterable[FieldFault]) -> None:
         raise InputError(*listed)
 
 
-def _hours_ids(connection: Connection, texts: Iterable[str]) -> dict[str, int]:
-    """The ids of the texts, which must be normalised; new ones are added."""
-    wanted = sorted(texts)
-    if not wanted:
-        return {}
-    table = models.hours
-    new = [{"text": text} for text in sorted(set(wanted) - _known(connection, wanted).keys())]
-    if new:
-        connection.execute(postgresql.insert(table).on_conflict_do_nothing(index_elements=["text"]), new)
-    return _known(connection, wanted)
-
-
-def _known(connection: Connection, texts: Sequence[str]) -> dict[str, int]:
-    table = models.hours
-    rows = connection.execute(select(table.c.text, table.c.id).where(table.c.text.in_(texts)))
-    return dict(rows.all())
-
-
-def offers(kind: str, amenities: Iterable[Amenity], words: Vocabulary) -> list[int]:
-    """The facets under which a search finds a place: its kind, and the amenities it offers today."""
-    offered = sorted(words.amenity_facets[amenity.code] for amenity in amenities if amenity.state.offered)
-    return [words.kind_facets[kind], *offered]
-
-
 def _point(located: Located) -> str:
     """The position as PostGIS reads it (EWKT)."""
     return _ewkt(Point(located.lon, located.lat))
 
 
-def _touched(lon: float, lat: float) -> str:
-    """A position as the one point of a history row (EWKT)."""
-    return _ewkt(MultiPoint([(lon, lat)]))
+def _touched(*positions: tuple[float, float]) -> str:
+    """Where a place was and is, as the points of a history row (EWKT)."""
+    return _ewkt(MultiPoint(positions))
 
 
 def _ewkt(geometry: Point | MultiPoint) -> str:
@@ -238,7 +226,7 @@ def _insert(
                 "source": draft.source,
                 "notice": draft.notice,
                 "confirmed_at": draft.confirmed_at,
-                "offers": offers(draft.kind, draft.amenities, words),
+                "offers": fields.offers(draft.kind, draft.amenities, words),
                 "demo": draft.demo,
                 "added_at": deed.when,
                 "changed_at": deed.when,
@@ -274,7 +262,13 @@ def _insert(
         connection,
         models.site_amenity,
         [
-            {"site_id": identity, "amenity": amenity.code, "state": amenity.state, "since": amenity.since}
+            {
+                "site_id": identity,
+                "amenity": amenity.code,
+                "state": amenity.state,
+                "since": amenity.since,
+                "expires_on": amenity.expires_on,
+            }
             for identity, _, draft in each
             for amenity in draft.amenities
         ],
@@ -290,7 +284,7 @@ def _insert(
                 "actor": deed.who,
                 "action": "added",
                 "changes": {"name": [None, draft.name], "position": [None, draft.located.raw]},
-                "touched": _touched(draft.located.lon, draft.located.lat),
+                "touched": _touched((draft.located.lon, draft.located.lat)),
             }
             for identity, _, draft in each
         ],
@@ -301,41 +295,34 @@ def _insert(
 # ── changes of one place ──
 
 
-def set_amenity(
+def set_amenities(
     connection: Connection,
     site_id: UUID,
-    code: str,
-    state: AmenityState,
+    amenities: Sequence[Amenity],
     *,
     version: int,
     words: Vocabulary,
     deed: Deed,
 ) -> int:
-    """Say the state of an amenity, adding it where the place had none; the new version."""
-    if code not in words.amenity_facets:
-        raise InputError(FieldFault("amenity", Words(f"没有设施 {code}", f"there is no amenity {code}")))
-    table = models.site_amenity
-    before = connection.scalar(select(table.c.state).where(table.c.site_id == site_id, table.c.amenity == code))
-    changed = _claim(connection, site_id, version, deed, {f"amenity {code}": [before, str(state)]})
-    statement = postgresql.insert(table).values(site_id=site_id, amenity=code, state=str(state), since=deed.when)
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["site_id", "amenity"],
-            # Said again is not said first: the time stays while the state does.
-            set_={
-                "state": statement.excluded.state,
-                "since": case(
-                    (table.c.state == statement.excluded.state, table.c.since), else_=statement.excluded.since
-                ),
-            },
-        )
-    )
-    rows = connection.execute(select(table.c.amenity, table.c.state).where(table.c.site_id == site_id))
-    amenities = [Amenity(amenity, AmenityState(now)) for amenity, now in rows]
-    kind = connection.execute(select(models.site.c.kind).where(models.site.c.id == site_id)).scalar_one()
-    connection.execute(
-        update(models.site).where(models.site.c.id == site_id).values(offers=offers(kind, amenities, words))
-    )
+    """Say the state and the expiry date of each of the amenities, adding those that the place had not; the new version.
+
+    `since` is not said but found: it is the time of the deed where the state is another. The others stay as they are.
+    """
+    _refuse(_faults_of_amenities(amenities, words))
+    if not amenities:
+        raise InputError(FieldFault("amenities", Words("不能为空", "is empty")))
+    changes: dict[str, tuple[Any, Any]] = {}
+    for amenity in amenities:
+        field = f"{fields.AMENITY}{amenity.code}"
+        changes[field] = (fields.present(connection, site_id, field), str(amenity.state))
+        field = f"{fields.EXPIRY}{amenity.code}"
+        was = fields.present(connection, site_id, field)
+        now = amenity.expires_on and amenity.expires_on.isoformat()
+        if was != now:
+            changes[field] = (was, now)
+    changed = _claim(connection, site_id, version, deed, changes)
+    values = {field: now for field, (_, now) in changes.items()}
+    fields.write_amenities(connection, site_id, values, words=words, when=deed.when)
     return changed
 
 
@@ -346,53 +333,66 @@ def set_access(connection: Connection, site_id: UUID, access: Sequence[Access], 
     """
     _refuse(_faults_of_access(access))
     try:
-        union = union_of(tuple(access))
+        union_of(tuple(access))
     except hours.Fault as fault:
         raise InputError(FieldFault("access", Words(fault.message("zh"), fault.message("en")))) from fault
-    texts = {str(way.mode): normalised_hours(way.opening_hours) for way in access if way.opening_hours}
-    numbers = _hours_ids(connection, {*texts.values(), *([union] if union else [])})
-    table = models.site_access
-    before = connection.execute(
-        select(table.c.mode, models.hours.c.text)
-        .join(models.hours, models.hours.c.id == table.c.hours_id, isouter=True)
-        .where(table.c.site_id == site_id)
-    )
-    was = dict(before.all())
-    now = {str(way.mode): texts.get(str(way.mode)) for way in access}
-    changed = _claim(connection, site_id, version, deed, {"access": [was, now]})
-    connection.execute(delete(table).where(table.c.site_id == site_id))
-    put(
-        connection,
-        table,
-        [{"site_id": site_id, "mode": mode, "hours_id": numbers[text] if text else None} for mode, text in now.items()],
-    )
-    connection.execute(
-        update(models.site)
-        .where(models.site.c.id == site_id)
-        .values(hours_id=numbers[union] if union else None, hours_written=None)
-    )
+    texts = {str(way.mode): normalised_hours(way.opening_hours) if way.opening_hours else None for way in access}
+    changes: dict[str, tuple[Any, Any]] = {"access": (fields.present(connection, site_id, "access"), texts)}
+    written = fields.present(connection, site_id, "hours_written")
+    if written is not None:
+        changes["hours_written"] = (written, None)
+    changed = _claim(connection, site_id, version, deed, changes)
+    fields.write_access(connection, site_id, texts)
+    fields.write_columns(connection, site_id, {"hours_written": None})
+    return changed
+
+
+def set_notice(connection: Connection, site_id: UUID, notice: str | None, *, version: int, deed: Deed) -> int:
+    """Put up a notice, or take it down; the new version."""
+    return _set_texts(connection, site_id, {"notice": notice}, version=version, deed=deed)
+
+
+def set_contact(
+    connection: Connection, site_id: UUID, *, host: str | None, phone: str | None, version: int, deed: Deed
+) -> int:
+    """Say who owns the premises and which number answers there; the new version."""
+    return _set_texts(connection, site_id, {"host": host, "phone": phone}, version=version, deed=deed)
+
+
+def _set_texts(
+    connection: Connection, site_id: UUID, values: Mapping[str, str | None], *, version: int, deed: Deed
+) -> int:
+    _refuse(fault for field, value in values.items() for fault in _faults_of_text(field, value))
+    changes = {field: (fields.present(connection, site_id, field), value) for field, value in values.items()}
+    changed = _claim(connection, site_id, version, deed, changes)
+    fields.write_columns(connection, site_id, values)
+    return changed
+
+
+def set_located(connection: Connection, site_id: UUID, located: Located, *, version: int, deed: Deed) -> int:
+    """Put the place where it is; the new version. The accuracy is kept to a tenth of a metre."""
+    _refuse(_faults_of_position(located))
+    position = {
+        **dataclasses.asdict(located),
+        "datum": str(located.datum),
+        "accuracy_m": located.accuracy_m and round(located.accuracy_m, 1),
+    }
+    before = fields.present(connection, site_id, "position")
+    changed = _claim(connection, site_id, version, deed, {"position": (before, position)})
+    fields.write_position(connection, site_id, position)
     return changed
 
 
 def except_dated(connection: Connection, site_id: UUID, exception: DatedException, *, version: int, deed: Deed) -> int:
     """Add a dated closing, opening or suspension of the rule; the new version. InputError when it never holds."""
-    since, until = (moment and moment.replace(second=0, microsecond=0) for moment in (exception.since, exception.until))
-    if until is not None and since is not None and until <= since:
+    since = exception.since.replace(second=0, microsecond=0)
+    until = exception.until and exception.until.replace(second=0, microsecond=0)
+    if until is not None and until <= since:
         raise InputError(FieldFault("until", Words("结束时间应晚于开始时间", "must be later than the beginning")))
     _refuse(_faults_of_text("reason", exception.reason))
-    during = Range(since, until, "[)")
-    said = [str(exception.effect), since and since.isoformat(), until and until.isoformat(), exception.reason]
-    changed = _claim(connection, site_id, version, deed, {"dated": [None, said]})
-    connection.execute(
-        insert(models.site_dated).values(
-            site_id=site_id,
-            effect=str(exception.effect),
-            during=during,
-            reason=exception.reason,
-            added_at=deed.when,
-        )
-    )
-    _gather_dated(connection, site_id)
+    said = fields.dated_said(exception.effect, since, until, exception.reason)
+    changed = _claim(connection, site_id, version, deed, {"dated": (None, said)})
+    fields.add_dated(connection, site_id, said, when=deed.when)
     return changed
 
 
@@ -404,78 +404,168 @@ def withdraw_dated(connection: Connection, site_id: UUID, dated_id: UUID, *, ver
     ).one_or_none()
     if found is None:
         raise NotFoundError
-    bounds = (found.during.lower, found.during.upper)
-    said = [found.effect, *(bound and bound.isoformat() for bound in bounds), found.reason]
-    changed = _claim(connection, site_id, version, deed, {"dated": [said, None]})
+    said = fields.dated_said(found.effect, found.during.lower, found.during.upper, found.reason)
+    changed = _claim(connection, site_id, version, deed, {"dated": (said, None)})
     connection.execute(delete(table).where(table.c.id == dated_id))
-    _gather_dated(connection, site_id)
+    fields.gather_dated(connection, site_id)
     return changed
-
-
-def _gather_dated(connection: Connection, site_id: UUID) -> None:
-    table = models.site_dated
-
-    def joined(effect: Effect) -> ColumnElement[Any]:
-        return (
-            select(func.coalesce(func.range_agg(table.c.during), func.tstzmultirange()))
-            .where(table.c.site_id == site_id, table.c.effect == str(effect))
-            .scalar_subquery()
-        )
-
-    values = {str(effect): joined(effect) for effect in Effect}
-    connection.execute(update(models.site).where(models.site.c.id == site_id).values(**values))
 
 
 def close(connection: Connection, site_id: UUID, *, on: dt.date, reason: str, version: int, deed: Deed) -> int:
     """Close a place for good; the new version. It is found no more, and its page says why."""
     _refuse(_faults_of_text("reason", reason))
-    changed = _claim(
-        connection, site_id, version, deed, {"status": ["active", "closed"], "reason": [None, reason]}, action="closed"
-    )
-    connection.execute(
-        update(models.site)
-        .where(models.site.c.id == site_id)
-        .values(status="closed", closed_on=on, closed_reason=reason)
-    )
+    changes = {"status": ("active", "closed"), "reason": (None, reason), "closed_on": (None, on.isoformat())}
+    changed = _claim(connection, site_id, version, deed, changes, action="closed")
+    fields.write_columns(connection, site_id, {"status": "closed", "closed_on": on, "closed_reason": reason})
     return changed
+
+
+# ── what is said of a place, at whatever version: two who say so at once do not fail each other ──
+
+
+def confirm(connection: Connection, site_id: UUID, *, deed: Deed) -> int:
+    """Somebody responsible says that the row is true, which settles reports against it; the new version."""
+    table = models.site
+    was = _locked(connection, site_id, table.c.confirmed_at, table.c.conflicting_since)
+    changes: dict[str, tuple[Any, Any]] = {"confirmed_at": (_said(was.confirmed_at), _said(deed.when))}
+    if was.conflicting_since is not None:
+        changes["conflicting_since"] = (_said(was.conflicting_since), None)
+    changed = _claim(connection, site_id, None, deed, changes, action="confirmed")
+    fields.write_columns(connection, site_id, {"confirmed_at": deed.when, "conflicting_since": None})
+    return changed
+
+
+def set_conflicting(connection: Connection, site_id: UUID, since: dt.datetime | None, *, deed: Deed) -> bool:
+    """Say since when reports speak against the hours, or with None that none do; whether that was new."""
+    was = _locked(connection, site_id, models.site.c.conflicting_since).conflicting_since
+    if was == since:
+        return False
+    changes = {"conflicting_since": (_said(was), _said(since))}
+    _claim(connection, site_id, None, deed, changes, action="settled" if since is None else "conflicting")
+    fields.write_columns(connection, site_id, {"conflicting_since": since})
+    return True
+
+
+def still_shut(connection: Connection, site_id: UUID, dated_id: UUID, *, deed: Deed) -> int:
+    """Say that a closing until further notice holds on, so that it is asked about again later; the new version.
+
+    Raises NotFoundError when the place has no such closing.
+    """
+    _locked(connection, site_id)
+    table = models.site_dated
+    mine = (table.c.id == dated_id, table.c.site_id == site_id, table.c.ask_again_on.is_not(None))
+    was = connection.scalar(select(table.c.ask_again_on).where(*mine))
+    if was is None:
+        raise NotFoundError
+    now = fields.asking_on(deed.when)
+    changes = {"ask_again_on": (was.isoformat(), now.isoformat())}
+    changed = _claim(connection, site_id, None, deed, changes, action="still_shut")
+    connection.execute(update(table).where(*mine).values(ask_again_on=now))
+    return changed
+
+
+def _said(at: dt.datetime | None) -> str | None:
+    return None if at is None else at.astimezone(hours.CHINA).isoformat()
+
+
+# ── taking a change back ──
+
+
+def revert(
+    connection: Connection, site_id: UUID, change_id: int, *, version: int, words: Vocabulary, deed: Deed
+) -> int:
+    """Make the fields of one change what they were before it; the new version.
+
+    Raises InputError when it is no change that can be taken back, ConflictError when one of its fields has changed
+    since: `now` holds for each such field what stands and what would have stood.
+    """
+    _locked(connection, site_id)
+    change = queries.change(connection, site_id, change_id)
+    if not change.is_revertible:
+        raise InputError(FieldFault("change", Words("这一条不能撤回", "is none that can be taken back")))
+    # An amenity that goes takes its expiry date with it.
+    goes = {
+        f"{fields.EXPIRY}{field.removeprefix(fields.AMENITY)}": (None, None)
+        for field, (was, _) in change.changes.items()
+        if field.startswith(fields.AMENITY) and was is None
+    }
+    stand = {
+        field: (fields.present(connection, site_id, field, was if now is None else now), now, was)
+        for field, (was, now) in {**goes, **change.changes}.items()
+    }
+    overtaken = {field: {"now": held, "then": was} for field, (held, now, was) in stand.items() if held != now}
+    if overtaken:
+        raise _conflict(connection, site_id, fields=overtaken)
+    changes = {field: (now, was) for field, (was, now) in change.changes.items()}
+    status = changes.get("status", ("active",))[0]
+    changed = _claim(connection, site_id, version, deed, changes, action="reverted", status=status, reverts=change_id)
+    fields.write(connection, site_id, changes, words=words, when=deed.when)
+    return changed
+
+
+def _locked(connection: Connection, site_id: UUID, *columns: ColumnElement[Any]) -> Row[Any]:
+    """The columns of the place, its row locked; NotFoundError when there is no such place."""
+    table = models.site
+    found = connection.execute(select(table.c.id, *columns).where(table.c.id == site_id).with_for_update())
+    row = found.one_or_none()
+    if row is None:
+        raise NotFoundError
+    return row
 
 
 def _claim(
     connection: Connection,
     site_id: UUID,
-    version: int,
+    version: int | None,
     deed: Deed,
-    changes: Mapping[str, Any],
+    changes: Mapping[str, tuple[Any, Any]],
     *,
     action: str = "changed",
+    status: str = "active",
+    reverts: int | None = None,
 ) -> int:
-    """Take the next version of the place for this deed and record it.
+    """Take the next version of the place for this deed and record it; `version` None: whichever it is at.
 
-    Raises NotFoundError when there is no such place, ConflictError when it is not at `version` or closed for good.
+    Raises NotFoundError when there is no such place, ConflictError when it is not at `version` or not of `status`.
     """
     table = models.site
+    mine = [table.c.id == site_id, table.c.status == status]
+    if version is not None:
+        mine.append(table.c.version == version)
     claimed = connection.execute(
         update(table)
-        .where(table.c.id == site_id, table.c.version == version, table.c.status == "active")
-        .values(version=version + 1, changed_at=deed.when)
-        .returning(func.ST_X(table.c.position), func.ST_Y(table.c.position))
+        .where(*mine)
+        .values(version=table.c.version + 1, changed_at=deed.when)
+        .returning(table.c.version, func.ST_X(table.c.position), func.ST_Y(table.c.position))
     ).one_or_none()
     if claimed is None:
-        if connection.scalar(select(table.c.id).where(table.c.id == site_id)) is None:
-            raise NotFoundError
-        raise ConflictError
+        raise _conflict(connection, site_id)
+    number, lon, lat = claimed
+    _, moved = changes.get("position", (None, None))
     connection.execute(
         insert(models.site_history).values(
             site_id=site_id,
-            version=version + 1,
+            version=number,
             at=deed.when,
             actor=deed.who,
             action=action,
-            changes=dict(changes),
-            touched=_touched(*claimed),
+            changes={field: list(each) for field, each in changes.items()},
+            touched=_touched((lon, lat), *([(moved["lon"], moved["lat"])] if moved else [])),
+            reverts=reverts,
         )
     )
-    return version + 1
+    return int(number)
+
+
+def _conflict(connection: Connection, site_id: UUID, **further: object) -> ConflictError:
+    """What stands now, for who wanted to change something else; NotFoundError when there is no such place."""
+    table = models.site
+    rows = connection.execute(select(table.c.version, table.c.changed_at).where(table.c.id == site_id))
+    stands = rows.mappings().one_or_none()
+    if stands is None:
+        raise NotFoundError
+    last = queries.history(connection, site_id, before=None, limit=1)
+    return ConflictError(now={**stands, "last_change": dataclasses.asdict(last[0]) if last else None, **further})
 
 
 # One statement, so that no place can go without its row of history.

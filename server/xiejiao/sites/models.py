@@ -112,6 +112,11 @@ site = Table(
     Column("source", Text, comment="who says that the place is there, and when, as a newspaper and its date"),
     Column("notice", Text),
     Column("confirmed_at", _INSTANT, comment="when somebody responsible last said that the row is true"),
+    Column(
+        "conflicting_since",
+        _INSTANT,
+        comment="since when reports speak against the posted hours; null: none do, or they are settled",
+    ),
     Column("status", Text, nullable=False, server_default="active"),
     Column("closed_on", Date),
     Column("closed_reason", Text),
@@ -175,6 +180,12 @@ Index(
     postgresql_ops={"facets": "gist__intbig_ops (siglen = 64)"},
     postgresql_where=text("status = 'active'"),
 )
+Index(
+    "site_conflicting_idx",
+    site.c.spot,
+    postgresql_using="gist",
+    postgresql_where=text("status = 'active' AND conflicting_since IS NOT NULL"),
+)
 Index("site_organisation_id_idx", site.c.organisation_id)
 
 site_search = Table(
@@ -215,6 +226,7 @@ site_amenity = Table(
     Column("amenity", Text, ForeignKey(amenity.c.code), primary_key=True),
     Column("state", Text, nullable=False),
     Column("since", _INSTANT, comment="when the state was first said; null: as the source listed it"),
+    Column("expires_on", Date, comment="last day on which it may be used, as of medicine"),
 )
 
 site_dated = Table(
@@ -228,8 +240,14 @@ site_dated = Table(
     ),
     Column("reason", Text),
     Column("added_at", _INSTANT, nullable=False),
+    Column("ask_again_on", Date, comment="day on which somebody is asked whether it is still shut; null: never"),
 )
 Index("site_dated_site_id_idx", site_dated.c.site_id)
+Index(
+    "site_dated_ask_again_on_idx",
+    site_dated.c.ask_again_on,
+    postgresql_where=text("ask_again_on IS NOT NULL"),
+)
 
 site_history = Table(
     "site_history",
@@ -254,6 +272,7 @@ site_history = Table(
         server_default=func.pg_current_xact_id(),
         comment="transaction that wrote the row",
     ),
+    Column("reverts", BigInteger, comment="row whose change this one took back"),
 )
 Index("site_history_site_id_idx", site_history.c.site_id, site_history.c.version)
 Index("site_history_written_in_idx", site_history.c.written_in)

@@ -14,16 +14,28 @@ from uuid import UUID
 
 from psycopg.types.multirange import Multirange
 from psycopg.types.range import Range
-from sqlalchemy import Connection, Row, TextualSelect, column, text
+from sqlalchemy import Connection, Row, TextClause, TextualSelect, column, text
 
 from xiejiao import hours
 from xiejiao.coordinates import Position
 from xiejiao.errors import NotFoundError
 from xiejiao.organisations import queries as organisations
+from xiejiao.roles import Scope
 from xiejiao.sites import search
 from xiejiao.sites.almanac import OpenHours
 from xiejiao.sites.mercator import Box, ground_m_at_least, plane
-from xiejiao.sites.rules import DATED_FACET, Division, Page, Site, Wanted
+from xiejiao.sites.rules import (
+    DATED_FACET,
+    Amenity,
+    AmenityState,
+    Change,
+    Division,
+    Managed,
+    OpenEnded,
+    Page,
+    Site,
+    Wanted,
+)
 from xiejiao.vocabulary.rules import Vocabulary
 
 FEW = 2_000
@@ -59,11 +71,13 @@ _SHOWN = {
     )""",
     "amenities": """ARRAY(
         SELECT amenity || ' ' || state || ' ' || coalesce(extract(epoch FROM since)::bigint::text, '')
+            || ' ' || coalesce(expires_on::text, '')
         FROM site_amenity WHERE site_id = site.id ORDER BY amenity
     )""",
     "source": "site.source",
     "notice": "site.notice",
     "confirmed_at": "site.confirmed_at",
+    "conflicting_since": "site.conflicting_since",
     "status": "site.status",
     "closed_on": "site.closed_on",
     "closed_reason": "site.closed_reason",
@@ -85,6 +99,8 @@ _CONDITIONS = {
     "hours": "site.facets && CAST(:hours AS integer[])",
     "open": "((site.hours_id = ANY(CAST(:open_ids AS integer[])) AND NOT site.mask @> CAST(:at AS timestamptz))"
     " OR site.extra @> CAST(:at AS timestamptz)) AND NOT site.shut @> CAST(:at AS timestamptz)",
+    "undisputed": "site.conflicting_since IS NULL",
+    "conflicting": "site.conflicting_since IS NOT NULL",
     "paths": organisations.BENEATH,
     "few": "site.id = ANY(CAST(:few AS uuid[]))",
     "words": "NOT EXISTS (SELECT FROM site_search, unnest(CAST(:words AS text[])) AS word"
@@ -171,12 +187,34 @@ def nearest(
 ) -> tuple[Site, ...]:
     """Active places around `here`, nearest first by the distance on the ellipsoid, at most `within_m` metres away.
 
-    `open_hours` are the texts that are open at `wanted.open_at`; None when the hours do not matter.
+    `open_hours` are the texts that are open at `wanted.open_at`; None when the hours do not matter. Where they do,
+    places against whose hours reports speak stand after all others.
     """
+    values = _filters(wanted, words, open_hours)
+    asked = _conditions("active", "findable", "box", values=values)
+    if open_hours is None:
+        return _walked(connection, here, asked, values, within_m=within_m, limit=limit)
+    found = _walked(connection, here, (*asked, "undisputed"), values, within_m=within_m, limit=limit)
+    if len(found) == limit:
+        return found
+    # The few that are left have an index of their own; nobody walks past all others to find them.
+    left = limit - len(found)
+    return found + _walked(connection, here, (*asked, "conflicting"), values, within_m=within_m, limit=left)
+
+
+def _walked(
+    connection: Connection,
+    here: Position,
+    conditions: tuple[str, ...],
+    values: Mapping[str, Any],
+    *,
+    within_m: float,
+    limit: int,
+) -> tuple[Site, ...]:
+    """The places that meet the conditions, nearest first: one walk through an index, or a longer one."""
     x, y = plane(here.lon, here.lat)
     point = Box(x, y, x, y)
-    values = _filters(wanted, words, open_hours)
-    statement = _nearest(_conditions("active", "findable", "box", values=values))
+    statement = _nearest(conditions)
     given = _bound(values) | {"x": x, "y": y, "lon": here.lon, "lat": here.lat, "limit": limit}
     given |= dataclasses.asdict(point.grown(within_m))
     fetched = limit + max(FETCHED_BEYOND, limit // 2)
@@ -256,6 +294,97 @@ def divisions(connection: Connection) -> tuple[Division, ...]:
     return tuple(Division(*row) for row in connection.execute(_DIVISIONS))
 
 
+# ── for those who keep places true ──
+
+_IN_THE_TREE = (
+    "site.organisation_id = ANY(ARRAY(SELECT id FROM organisation WHERE " + organisations.BENEATH + "))"  # noqa: S608 - fixed parts only
+)
+_AMONG = "site.id = ANY(CAST(:sites AS uuid[]))"
+
+
+def within(scope: Scope) -> tuple[str, dict[str, Any]]:
+    """The condition, as SQL, that a place lies within `scope`, and its values.
+
+    A part that cannot hold is left out, so that PostgreSQL finds the places by the indexes of the parts that can.
+    """
+    if scope.everywhere:
+        return "TRUE", {}
+    values = {"paths": list(scope.paths), "sites": list(map(str, scope.sites))}
+    parts = {"paths": _IN_THE_TREE, "sites": _AMONG}
+    held = {name: value for name, value in values.items() if value}
+    return f"({' OR '.join(parts[name] for name in held)})" if held else "FALSE", held
+
+
+@cache
+def _managed(where: str) -> TextClause:
+    return text(
+        "SELECT site.id, site.code, site.name, site.kind, site.confirmed_at, site.conflicting_since, told.broken,"  # noqa: S608 - fixed parts only
+        " told.next_expiry_on FROM site CROSS JOIN LATERAL ("
+        "  SELECT count(*) FILTER (WHERE state IN ('broken', 'empty')) AS broken, min(expires_on) AS next_expiry_on"
+        "  FROM site_amenity WHERE site_id = site.id"
+        f") AS told WHERE site.status = 'active' AND {where}"
+        " AND (CAST(:after AS uuid) IS NULL OR site.id > CAST(:after AS uuid)) ORDER BY site.id LIMIT :limit"
+    )
+
+
+def managed(connection: Connection, scope: Scope, *, after: UUID | None, limit: int) -> tuple[Managed, ...]:
+    """Active places within `scope` in order of id, from behind `after`."""
+    where, values = within(scope)
+    given = values | {"after": None if after is None else str(after), "limit": limit}
+    return tuple(Managed(*row) for row in connection.execute(_managed(where), given))
+
+
+@cache
+def _for_upkeep(where: str) -> TextualSelect:
+    return _selecting(
+        (),
+        f"SELECT {_COLUMNS} FROM {_JOINED} WHERE site.id = CAST(:id AS uuid) AND {where} FOR UPDATE OF site",  # noqa: S608 - fixed parts only
+    )
+
+
+def for_upkeep(connection: Connection, identity: UUID, scope: Scope) -> Site:
+    """The place with this id, closed ones too, its row locked; NotFoundError when none lies within `scope`."""
+    where, values = within(scope)
+    return _only(connection.execute(_for_upkeep(where), values | {"id": str(identity)}).all())
+
+
+_CHANGES = "SELECT id, version, at, actor, action, changes, reverts FROM site_history WHERE site_id = :site"
+_HISTORY = text(
+    f"{_CHANGES} AND (CAST(:before AS bigint) IS NULL OR id < CAST(:before AS bigint)) ORDER BY id DESC LIMIT :limit"
+)
+_CHANGE = text(f"{_CHANGES} AND id = :id")
+
+
+def history(connection: Connection, site_id: UUID, *, before: int | None, limit: int) -> tuple[Change, ...]:
+    """What happened to a place, the latest first, from in front of the row `before`."""
+    rows = connection.execute(_HISTORY, {"site": site_id, "before": before, "limit": limit})
+    return tuple(map(_change, rows))
+
+
+def change(connection: Connection, site_id: UUID, identity: int) -> Change:
+    """One row of the history of a place; NotFoundError when it has none such."""
+    for row in connection.execute(_CHANGE, {"site": site_id, "id": identity}):
+        return _change(row)
+    raise NotFoundError
+
+
+def _change(row: Row[Any]) -> Change:
+    changes = {field: (was, now) for field, (was, now) in row.changes.items()}
+    return Change(row.id, row.version, row.at, row.actor, row.action, changes, row.reverts)
+
+
+_OPEN_ENDED = text(
+    "SELECT site_dated.id, site_id, lower(during), reason, ask_again_on"
+    " FROM site_dated JOIN site ON site.id = site_id"
+    " WHERE ask_again_on <= :on AND site.status = 'active' ORDER BY ask_again_on, site_dated.id LIMIT :limit"
+)
+
+
+def open_ended_due(connection: Connection, *, on: dt.date, limit: int) -> tuple[OpenEnded, ...]:
+    """Closings until further notice about which somebody is to be asked on that day, the longest due first."""
+    return tuple(OpenEnded(*row) for row in connection.execute(_OPEN_ENDED, {"on": on, "limit": limit}))
+
+
 def _only(rows: Iterable[Row[Any]]) -> Site:
     for row in rows:
         return _site(row)
@@ -286,6 +415,7 @@ def _site(row: Row[Any], *, distance_m: float | None = None) -> Site:
         source=row.source,
         notice=row.notice,
         confirmed_at=row.confirmed_at,
+        conflicting_since=row.conflicting_since,
         status=row.status,
         closed_on=row.closed_on,
         closed_reason=row.closed_reason,
@@ -303,9 +433,14 @@ def _way(entry: str) -> tuple[str, int | None]:
 
 
 @lru_cache(maxsize=KEPT_ENTRIES)
-def _amenity(entry: str) -> tuple[str, str, dt.datetime | None]:
-    code, state, since = entry.split(" ")
-    return code, state, dt.datetime.fromtimestamp(int(since), hours.CHINA) if since else None
+def _amenity(entry: str) -> Amenity:
+    code, state, since, expires_on = entry.split(" ")
+    return Amenity(
+        code,
+        AmenityState(state),
+        dt.datetime.fromtimestamp(int(since), hours.CHINA) if since else None,
+        dt.date.fromisoformat(expires_on) if expires_on else None,
+    )
 
 
 def dated(*effects: Multirange[dt.datetime] | None) -> hours.Dated:

@@ -42,7 +42,7 @@ def nearest() -> Response:
     """Places around a position, nearest first.
 
     `open` keeps the places that are open then by their posted hours; a place whose hours are not known is never among
-    them.
+    them. Those against whose hours reports speak stay, marked `conflicting`, after all others.
     """
     keeper = _keeper()
     known, now = keeper.known(), keeper.now()

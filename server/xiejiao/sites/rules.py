@@ -1,9 +1,12 @@
 """What a place is, and what must hold before it is written."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
+from typing import Any
+from uuid import UUID
 
 from xiejiao import hours
 from xiejiao.coordinates import Datum
@@ -15,7 +18,8 @@ HOURS_FACET = 256
 HOURS_BUCKETS = 255
 DATED_FACET = 511
 """The facet of a place that has dated openings, whatever its hours."""
-
+ASK_AGAIN_DAYS = 7
+"""Days after which somebody is asked whether a place that is shut until further notice still is."""
 
 FINDABLE_M = 2_000
 """A place whose entrance is known less well than this, in metres, has a page but is never said to be near."""
@@ -76,11 +80,12 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Amenity:
-    """An amenity of a place; `since` is when its state was first said."""
+    """An amenity of a place; `since` is when its state was first said, `expires_on` the last day it may be used."""
 
     code: str
     state: AmenityState = AmenityState.UNKNOWN
     since: dt.datetime | None = None
+    expires_on: dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +163,11 @@ class Site:
     hours_id: int | None
     hours_written: str | None
     access: tuple[tuple[str, int | None], ...]
-    amenities: tuple[tuple[str, str, dt.datetime | None], ...]
+    amenities: tuple[Amenity, ...]
     source: str | None
     notice: str | None
     confirmed_at: dt.datetime | None
+    conflicting_since: dt.datetime | None
     status: str
     closed_on: dt.date | None
     closed_reason: str | None
@@ -169,6 +175,59 @@ class Site:
     demo: bool
     version: int
     distance_m: float | None = None
+
+    def state(self, posted: hours.State) -> SiteState:
+        """What a rider is told where the hours say `posted`."""
+        if self.status == "closed":
+            return SiteState.CLOSED
+        if posted is hours.State.OPEN and self.conflicting_since is not None:
+            return SiteState.CONFLICTING
+        return SiteState(posted)
+
+
+@dataclass(frozen=True, slots=True)
+class Managed:
+    """A place as those see it who keep it true."""
+
+    id: UUID
+    code: str
+    name: str
+    kind: str
+    confirmed_at: dt.datetime | None
+    conflicting_since: dt.datetime | None
+    broken: int
+    """Amenities that are broken or empty."""
+    next_expiry_on: dt.date | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenEnded:
+    """A closing until further notice, about which somebody is to be asked again."""
+
+    id: UUID
+    site_id: UUID
+    since: dt.datetime
+    reason: str | None
+    ask_again_on: dt.date
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One row of the history of a place; `changes` holds for each field what was and what is, as JSON."""
+
+    id: int
+    version: int
+    at: dt.datetime
+    actor: str
+    action: str
+    changes: Mapping[str, tuple[Any, Any]]
+    reverts: int | None
+    """The row that this one took back."""
+
+    @property
+    def is_revertible(self) -> bool:
+        """Whether it can be taken back: what was only said, as that all is well, cannot."""
+        return self.action in {"changed", "closed", "reverted"}
 
 
 @dataclass(frozen=True, slots=True)

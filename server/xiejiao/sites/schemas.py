@@ -26,7 +26,7 @@ from xiejiao.http.query_string import refuse
 from xiejiao.language import Language, is_plain
 from xiejiao.sites.almanac import Almanac
 from xiejiao.sites.mercator import MAX_LATITUDE, Box, plane
-from xiejiao.sites.rules import Division, Site, SiteState, Wanted
+from xiejiao.sites.rules import Amenity, Division, Site, SiteState, Wanted
 from xiejiao.vocabulary.rules import Vocabulary
 
 FIRST_INSTANT = dt.datetime(2000, 1, 1, tzinfo=CHINA)
@@ -230,6 +230,7 @@ class SiteAmenity(BaseModel):
     code: str
     state: Literal["works", "broken", "empty", "unknown"]
     since: dt.datetime | None = Field(description="When the state was first said")
+    expires_on: dt.date | None = Field(default=None, description="Last day of use, as of medicine; only where known")
 
 
 class SiteAccess(BaseModel):
@@ -256,7 +257,9 @@ class SiteProperties(BaseModel):
     access: list[SiteAccess]
     opening_hours: str | None = Field(description="OSM opening_hours: when one gets in by any way; null: not known")
     hours_text: str | None = Field(description="The hours in words, or as the source wrote them")
-    state: SiteState = Field(description="At the instant of `open`, else now")
+    state: SiteState = Field(
+        description="At the instant of `open`, else now; conflicting: open by its hours, but not by reports"
+    )
     next_change: dt.datetime | None = Field(description="When the state changes next")
     calendar: Literal["announced", "not_announced"] = Field(
         description="Whether the holidays of that time, and of the time of next_change, are known"
@@ -266,6 +269,9 @@ class SiteProperties(BaseModel):
     position_source: str = Field(description="Where the position is from")
     source: str | None = Field(description="Who says that the place is there, and when")
     confirmed_at: dt.datetime | None
+    conflicting_since: dt.datetime | None = Field(
+        description="Since when reports speak against the hours; null: none do"
+    )
     notice: str | None
     status: Literal["active", "closed"]
     closed_on: dt.date | None
@@ -352,7 +358,6 @@ class Pack(Tile):
 def feature(site: Site, *, almanac: Almanac, at: dt.datetime, language: Language) -> dict[str, Any]:
     """The place as a GeoJSON feature, its state as of `at`."""
     answer, next_change = almanac.answer(site.hours_id, site.dated, at)
-    closed = site.status == "closed"
     return {
         "type": "Feature",
         "id": site.id,
@@ -368,20 +373,19 @@ def feature(site: Site, *, almanac: Almanac, at: dt.datetime, language: Language
             "organisation": {"id": site.organisation_id, "name": site.organisation},
             "host": site.host,
             "phone": site.phone,
-            "amenities": [
-                {"code": code, "state": state, "since": _rfc3339(since)} for code, state, since in site.amenities
-            ],
+            "amenities": [_amenity_said(amenity) for amenity in site.amenities],
             "access": [{"mode": mode, "opening_hours": almanac.osm(hours_id)} for mode, hours_id in site.access],
             "opening_hours": almanac.osm(site.hours_id),
             "hours_text": almanac.words(site.hours_id, language) or site.hours_written,
-            "state": "closed" if closed else str(answer.state),
-            "next_change": None if closed else _rfc3339(next_change),
+            "state": str(site.state(answer.state)),
+            "next_change": None if site.status == "closed" else _rfc3339(next_change),
             "calendar": "announced" if almanac.calendar.knows(at, next_change) else "not_announced",
             "distance_m": None if site.distance_m is None else round(site.distance_m, 1),
             "position_accuracy_m": site.accuracy_m,
             "position_source": site.position_source,
             "source": site.source,
             "confirmed_at": _rfc3339(site.confirmed_at),
+            "conflicting_since": _rfc3339(site.conflicting_since),
             "notice": site.notice,
             "status": site.status,
             "closed_on": site.closed_on,
@@ -390,6 +394,11 @@ def feature(site: Site, *, almanac: Almanac, at: dt.datetime, language: Language
             "demo": site.demo,
         },
     }
+
+
+def _amenity_said(amenity: Amenity) -> dict[str, Any]:
+    said = {"code": amenity.code, "state": str(amenity.state), "since": _rfc3339(amenity.since)}
+    return said if amenity.expires_on is None else {**said, "expires_on": amenity.expires_on.isoformat()}
 
 
 def features(sites: Iterable[Site], *, almanac: Almanac, at: dt.datetime, language: Language) -> dict[str, Any]:

@@ -48,6 +48,7 @@ _COLUMNS = """
         FROM site_amenity WHERE site_id = site.id ORDER BY amenity
     ) AS amenities,
     site.notice, extract(epoch FROM site.confirmed_at)::bigint / 3600 AS confirmed_h,
+    extract(epoch FROM site.conflicting_since)::bigint / 3600 AS conflicting_h,
     nullif(site.shut, '{}') AS shut, nullif(site.extra, '{}') AS extra, nullif(site.mask, '{}') AS mask, site.demo
 """
 _FINDABLE = "site.status = 'active' AND coalesce(site.position_accuracy_m, 0) <= 2000"  # rules.FINDABLE_M
@@ -167,6 +168,7 @@ def _columns(rows: Sequence[Row[Any]], *, almanac: Almanac) -> dict[str, Any]:
         "brands": _where(rows, lambda row: row.brands),
         "accuracy_m": _where(rows, lambda row: row.position_accuracy_m and round(row.position_accuracy_m)),
         "dated": _where(rows, lambda row: _dated(dated(row.shut, row.extra, row.mask))),
+        "conflicting_h": _where(rows, lambda row: row.conflicting_h),
         "demo": _where(rows, lambda row: row.demo),
     }
     return {

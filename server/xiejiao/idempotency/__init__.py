@@ -1,0 +1,1 @@
+"""A request that a phone repeats is done once and answered alike each time."""

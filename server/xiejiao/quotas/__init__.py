@@ -1,0 +1,1 @@
+"""Budgets kept in rows of the database, so that all processes count together."""
