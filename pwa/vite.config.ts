@@ -57,8 +57,8 @@ export default defineConfig({
       includeManifestIcons: false,
       injectManifest: {
         globPatterns: ["index.html", "assets/*.{js,css}", "icon.svg"],
-        // Everything but the map, which is as large as all else and is kept once it was used.
-        globIgnores: ["assets/{MapPage,drawing}-*"],
+        // Everything but the map, which is as large as all else, and what staff alone use; both are kept once they were used.
+        globIgnores: ["assets/{MapPage,drawing,FirstSteps,GrantsPage,GiveSheet,StaffSheet,TakeBackSheet}-*"],
       },
       manifest: {
         id: "/",

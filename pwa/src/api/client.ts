@@ -8,13 +8,24 @@ export type Schemas = components["schemas"];
 type Filled<Template extends string> = Template extends `${infer Before}{${string}}${infer After}`
   ? `${Before}${string}${Filled<After>}`
   : Template;
-type Address = Filled<keyof paths>;
-type TemplateOf<Path extends Address> = Path extends keyof paths
-  ? Path
-  : { [Template in keyof paths]: Path extends Filled<Template> ? Template : never }[keyof paths];
+type Filling = Filled<keyof paths>;
+/** An address of the server, and what may be asked of it after a question mark. */
+export type Address = Filling | `${Filling}?${string}`;
+type TemplateOf<Path extends string> = Path extends `${infer Before}?${string}`
+  ? TemplateOf<Before>
+  : Path extends keyof paths
+    ? Path
+    : { [Template in keyof paths]: Path extends Filled<Template> ? Template : never }[keyof paths];
 
-/** What the server answers at `Path`. */
-export type Answer<Path extends Address> = paths[TemplateOf<Path>]["get"]["responses"][200]["content"] extends infer Content
+/** What the server's document says of a method at `Path`; never where it knows none. */
+export type Operation<Path extends string, Method extends string> = TemplateOf<Path> extends infer Template
+  ? Template extends keyof paths
+    ? Exclude<paths[Template][Method & keyof paths[Template]], undefined>
+    : never
+  : never;
+
+/** What the server answers to who asks at `Path`. */
+export type Answer<Path extends string> = Operation<Path, "get"> extends { responses: { 200: { content: infer Content } } }
   ? Content[keyof Content]
   : never;
 
@@ -29,7 +40,7 @@ export class Fault extends Error {
 }
 
 /** Milliseconds after which a question is given up; a weak network needs patience, a rider has little. */
-const PATIENCE_MS = 12_000;
+export const PATIENCE_MS = 12_000;
 
 /** How something is asked for. */
 interface Manner {

@@ -77,11 +77,8 @@ export async function keep(key: string, document: unknown, at: number): Promise<
 
 /** The keys of all that is kept. */
 export async function keptKeys(): Promise<string[]> {
-  try {
-    return (await inStore("readonly", (store) => store.getAllKeys()))?.map(String) ?? [...memory.keys()];
-  } catch {
-    return [...memory.keys()];
-  }
+  const stored = await inStore("readonly", (store) => store.getAllKeys()).catch(() => undefined);
+  return [...new Set([...memory.keys(), ...(stored ?? []).map(String)])];
 }
 
 /** Let go of `key`. */

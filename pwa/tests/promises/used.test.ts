@@ -1,11 +1,13 @@
 /** Nothing is carried to the phone that nobody sees: every word that the app can say and every sign is used. */
 
 import { describe, expect, it } from "vitest";
+import { entry, giving, own, roles } from "@/locales/account";
 import { choice, picker } from "@/locales/choosing";
 import { hints, pulling } from "@/locales/hints";
 import { onMap } from "@/locales/map";
 import { settings } from "@/locales/more";
 import { told } from "@/locales/place";
+import { refused } from "@/locales/refusals";
 import { zh } from "@/locales/zh";
 import signs from "@/ui/signs.json";
 import vocabulary from "../../../seed/vocabulary.json";
@@ -39,7 +41,7 @@ function unshown(names: readonly string[], source: string): string[] {
 describe("what the phone carries", () => {
   it("holds no word that the app never says", () => {
     expect(unsaid(zh, code)).toEqual([]);
-    for (const [by, words] of Object.entries({ choice, picker, hints, pulling, onMap, settings, told })) expect(unsaid(words.value, code, by)).toEqual([]);
+    for (const [by, words] of Object.entries({ choice, entry, giving, hints, onMap, own, picker, pulling, refused, roles, settings, told })) expect(unsaid(words.value, code, by)).toEqual([]);
     expect(unsaid({ none: "", tiles: "" }, code, "privacyOfMap")).toEqual([]);
   });
 

@@ -25,6 +25,9 @@ PAGES = {
     "/p/<code>": "src/features/place/pages/PlacePage.vue",
     "/more": "src/features/more/pages/MorePage.vue",
     "/privacy": "src/features/more/pages/PrivacyPage.vue",
+    "/sign-in": "src/features/account/pages/SignInPage.vue",
+    "/me": "src/features/account/pages/MePage.vue",
+    "/me/grants": "src/features/account/pages/GrantsPage.vue",
 }
 """Addresses that the app itself answers, and what each shows besides the app; the same document comes for all."""
 WORKER = "sw.js"

@@ -1,0 +1,17 @@
+/** Where one goes once signed in: back to where one came from, else to one's own page. */
+import { useRoute, useRouter } from "vue-router";
+import { pathHere } from "@/ground/destination";
+import type { Person } from "@/offline/person";
+
+const MANAGING = "/manage";
+
+/** Leads on a person who has taken all first steps. */
+export function useAfter(): (person: Person) => Promise<unknown> {
+  const route = useRoute();
+  const router = useRouter();
+  return ({ kind }) => {
+    const wanted = pathHere(route.query.to, location.origin);
+    const home = kind === "staff" && router.resolve(MANAGING).matched[0]?.path === MANAGING ? MANAGING : "/me";
+    return router.replace(wanted !== null && !wanted.startsWith(route.path) ? wanted : home);
+  };
+}
