@@ -23,6 +23,7 @@ PLANTED = {
         ("database.py", "import xiejiao.http.access"),
         ("errors.py", "import xiejiao.hours"),
         ("sites/rules.py", "import xiejiao.seeding"),
+        ("sites/commands.py", "import xiejiao.upkeep.photo"),
     ],
     "ground": [
         ("hours/rules.py", "import sqlalchemy"),
@@ -34,11 +35,13 @@ PLANTED = {
         ("vocabulary/schemas.py", "import flask.globals"),
         ("installation/settings.py", "import flask"),
         ("seeding.py", "import werkzeug"),
+        ("upkeep/photo.py", "import flask"),
     ],
     "pure": [
         ("sites/rules.py", "import xiejiao.database"),
         ("vocabulary/rules.py", "from psycopg import sql"),
         ("sites/mercator.py", "import sqlalchemy"),
+        ("upkeep/photo.py", "import xiejiao.database"),
     ],
     "rules": [
         ("calendar/rules.py", "from xiejiao.calendar import models"),

@@ -1,0 +1,1 @@
+"""Keeping what is known of places true: photos and posters so far."""
