@@ -42,6 +42,7 @@ PLANTED = {
         ("vocabulary/rules.py", "from psycopg import sql"),
         ("sites/mercator.py", "import sqlalchemy"),
         ("upkeep/photo.py", "import xiejiao.database"),
+        ("upkeep/poster.py", "import sqlalchemy"),
     ],
     "rules": [
         ("calendar/rules.py", "from xiejiao.calendar import models"),
