@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, cast
 from uuid import UUID
 
+import msgspec
 from flask import Blueprint, Response, current_app, request
 from sqlalchemy import Connection
 
@@ -20,7 +21,7 @@ from xiejiao.http.network import network
 from xiejiao.http.openapi import operation
 from xiejiao.http.surroundings import surroundings
 from xiejiao.idempotency import commands as idempotency
-from xiejiao.idempotency.rules import HEADER, Answer, Json
+from xiejiao.idempotency.rules import HEADER, Answer
 from xiejiao.language import Words
 from xiejiao.roles import Permission
 from xiejiao.sites import code
@@ -70,7 +71,7 @@ def _mine(connection: Connection, site: UUID, permission: Permission) -> Site:
     return places.for_upkeep(connection, site, caller().scope(permission))
 
 
-def _once(by: str, act: Callable[[Connection], tuple[int, Json]]) -> Response:
+def _once(by: str, act: Callable[[Connection], tuple[int, object]]) -> Response:
     """What `act` answers; the same request sent again gets the same answer, and nothing is done twice."""
     what = f"{request.method} {request.path}\n".encode() + request.get_data()
     with writing() as connection:
@@ -80,12 +81,16 @@ def _once(by: str, act: Callable[[Connection], tuple[int, Json]]) -> Response:
             key=request.headers.get(HEADER, ""),
             body=what,
             now=_now(),
-            act=lambda: Answer(*act(connection)),
+            act=lambda: _answer(*act(connection)),
         )
     return json.answer(answered.body, status=answered.status)
 
 
-def _by_caller(act: Callable[[Connection], tuple[int, Json]]) -> Response:
+def _answer(status: int, body: object) -> Answer:
+    return Answer(status, msgspec.to_builtins(body))
+
+
+def _by_caller(act: Callable[[Connection], tuple[int, object]]) -> Response:
     return _once(str(caller().account), act)
 
 
@@ -124,7 +129,7 @@ def vote(id: UUID) -> Response:  # noqa: A002 - the part of the path
     keeper, who = _keeper(), access.present()
     known = keeper.known()
 
-    def cast_vote(connection: Connection) -> tuple[int, Json]:
+    def cast_vote(connection: Connection) -> tuple[int, object]:
         site = places.one(connection, id)
         almanac = keeper.knowing(connection, known, [site]).almanac
         posted, _ = almanac.answer(site.hours_id, site.dated, keeper.now())
@@ -292,7 +297,7 @@ def go_round(id: UUID) -> Response:  # noqa: A002 - the part of the path
     asked = bodies.parsed(schemas.RoundGone)
     answered = Round(asked.hours_as_posted, asked.everything_works, asked.stock_all_right, asked.at)
 
-    def go(connection: Connection) -> tuple[int, Json]:
+    def go(connection: Connection) -> tuple[int, object]:
         _mine(connection, id, Permission.SITES_CONFIRM)
         commands.round_(connection, id, answered, deed=_deed())
         return _CREATED, _keeping(connection, places.one(connection, id))
@@ -303,7 +308,7 @@ def go_round(id: UUID) -> Response:  # noqa: A002 - the part of the path
 def _change(id: UUID, write: Callable[[Connection, Site], object]) -> Response:  # noqa: A002 - the part of the path
     """Write to one of one's places, and answer with what stands there then."""
 
-    def act(connection: Connection) -> tuple[int, Json]:
+    def act(connection: Connection) -> tuple[int, object]:
         write(connection, _mine(connection, id, Permission.SITES_EDIT))
         return 200, _keeping(connection, places.one(connection, id))
 
@@ -432,7 +437,7 @@ def add_photo(id: UUID) -> Response:  # noqa: A002 - the part of the path
     request.max_content_length = photo.MOST_BYTES
     drawn = photo.reencoded(request.get_data())
 
-    def hang(connection: Connection) -> tuple[int, Json]:
+    def hang(connection: Connection) -> tuple[int, object]:
         _mine(connection, id, Permission.SITES_EDIT)
         added = commands.add_photo(connection, id, drawn, deed=_deed())
         return _CREATED, {"id": str(added)}
@@ -587,7 +592,7 @@ def close_task(id: UUID) -> Response:  # noqa: A002 - the part of the path
     """Close a task with a reply, which those who reported read."""
     asked = bodies.parsed(schemas.TaskReply)
 
-    def close(connection: Connection) -> tuple[int, Json]:
+    def close(connection: Connection) -> tuple[int, object]:
         scope = caller().scope(Permission.TASKS_CLOSE)
         closed = commands.close_task(connection, scope, id, asked.reply, deed=_deed())
         return 200, schemas.task(closed, _today())
