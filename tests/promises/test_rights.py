@@ -122,7 +122,9 @@ def test_every_route_stands_in_the_matrix(app: Flask) -> None:
 
 
 @pytest.fixture
-def targets(connection: Connection, make_site: Callable[..., Site], clock: Clock, draw: Draw) -> dict[str, Target]:
+def targets(
+    app: Flask, connection: Connection, make_site: Callable[..., Site], clock: Clock, draw: Draw
+) -> dict[str, Target]:
     """One target in each relation, in an installation that may print posters."""
     app.config["PUBLIC_URL"] = people.ORIGIN
     ids = organisations.ids(connection, RELATIONS.values())
