@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from xiejiao.hours import CHINA
 from xiejiao.http.bodies import Body, Plain
@@ -13,12 +13,21 @@ from xiejiao.http.query_string import refuse
 from xiejiao.language import Language
 from xiejiao.sites import difference
 from xiejiao.sites.rules import AmenityState, Change, Mode
+from xiejiao.sites.schemas import FIRST_INSTANT, LAST_INSTANT
 from xiejiao.upkeep.rules import Closure, Kept, Lack, PhotoListed, Report, Says, Task
 from xiejiao.vocabulary.rules import Vocabulary
 
 _Id = Annotated[UUID, Field(strict=False)]
-_Instant = Annotated[AwareDatetime, Field(strict=False)]
-_Version = Annotated[int, Field(ge=1)]
+
+
+def _of_our_time(instant: dt.datetime) -> dt.datetime:
+    if not FIRST_INSTANT <= instant < LAST_INSTANT:
+        refuse("应在 2000 年到 2099 年之间", "must lie in the years 2000 to 2099")
+    return instant
+
+
+_Instant = Annotated[AwareDatetime, Field(strict=False), AfterValidator(_of_our_time)]
+_Version = Annotated[int, Field(ge=1, le=2**31 - 1)]
 _Token = Annotated[Plain, Field(min_length=10, max_length=100)]
 MOST_POSTERS = 100
 
