@@ -91,8 +91,8 @@ class Config:
     )
     poster_font: str = _setting(
         "POSTER_FONT",
-        "TrueType or OpenType font with Chinese characters for posters as PDF; Debian's fonts-droid-fallback has this "
-        "one. Where it is missing, posters are SVG only.",
+        "TrueType or OpenType font of regular weight with Chinese characters, for posters as PDF; Debian's "
+        "fonts-droid-fallback has this one. Where it is missing, posters are SVG only.",
         "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf",
     )
     map_tiles: str = _setting(

@@ -543,7 +543,8 @@ def _sheet(connection: Connection, site: Site, url: str) -> poster.Sheet:
     keeper = _keeper()
     known = keeper.knowing(connection, keeper.known(), [site])
     kinds = {each.code: Words(each.zh, each.en) for each in known.words.kinds}
-    told = known.almanac.words(site.hours_id, "zh")
+    compiled = known.almanac.texts[site.hours_id].compiled if site.hours_id is not None else None
+    lines = tuple(hours.season_lines(compiled, "zh")) if compiled else ()
     return poster.Sheet(
         name=site.name,
         code=site.code,
@@ -551,7 +552,7 @@ def _sheet(connection: Connection, site: Site, url: str) -> poster.Sheet:
         organisation=site.organisation,
         host=site.host,
         address=site.address,
-        hours=tuple(told.split("；")) if told else (),
+        hours=lines,
         url=url,
     )
 
