@@ -544,7 +544,7 @@ def _sheet(connection: Connection, site: Site, url: str) -> poster.Sheet:
     known = keeper.knowing(connection, keeper.known(), [site])
     kinds = {each.code: Words(each.zh, each.en) for each in known.words.kinds}
     compiled = known.almanac.texts[site.hours_id].compiled if site.hours_id is not None else None
-    lines = tuple(hours.season_lines(compiled, "zh")) if compiled else ()
+    lines = hours.season_lines(compiled, "zh") if compiled else ()
     return poster.Sheet(
         name=site.name,
         code=site.code,
