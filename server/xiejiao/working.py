@@ -18,6 +18,7 @@ from xiejiao.accounts import commands as accounts
 from xiejiao.cluster import Role
 from xiejiao.config import Config
 from xiejiao.errors import OperatorError
+from xiejiao.hours import CHINA
 from xiejiao.idempotency import commands as idempotency
 from xiejiao.jobs import commands as jobs
 from xiejiao.jobs import rules
@@ -27,6 +28,7 @@ from xiejiao.messages import settings
 from xiejiao.messages.delivery import Delivery
 from xiejiao.messages.rules import KIND as MESSAGE
 from xiejiao.quotas import commands as quotas
+from xiejiao.upkeep import commands as upkeep
 
 _IDLE_S = 0.5
 _AFTER_A_FAULT_S = 1.0
@@ -63,9 +65,9 @@ def lanes(config: Config) -> tuple[Lane, ...]:
     return (
         Lane({MESSAGE: Delivery(keys, provider, utc_now)}, dt.timedelta(minutes=1), {}),
         Lane(
-            {"housekeeping": _housekeeping},
+            {"housekeeping": _housekeeping, "escalation": _escalation},
             dt.timedelta(minutes=10),
-            {"housekeeping": dt.timedelta(minutes=1)},
+            {"housekeeping": dt.timedelta(minutes=1), "escalation": dt.timedelta(minutes=10)},
         ),
     )
 
@@ -79,6 +81,12 @@ def _housekeeping(_job: Job) -> None:
     for clear in HOUSEKEEPING:
         with database.writing() as connection:
             clear(connection, now=utc_now())
+
+
+def _escalation(_job: Job) -> None:
+    now = utc_now()
+    with database.writing() as connection:
+        upkeep.escalate(connection, today=now.astimezone(CHINA).date(), now=now)
 
 
 def work(config: Config, *, once: bool) -> None:

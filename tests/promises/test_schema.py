@@ -5,6 +5,7 @@ import datetime as dt
 import re
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Column, Connection, MetaData, Table, Text, event, text
 from sqlalchemy.exc import ProgrammingError
 
-import xiejiao.app
-import xiejiao.working  # noqa: F401 - with app it imports the tables of every feature
+import xiejiao
 from xiejiao import backup, database, postgresql
 from xiejiao.cluster import Role
 from xiejiao.coordinates import Position
@@ -25,6 +25,9 @@ from xiejiao.sites import queries
 from xiejiao.sites.almanac import OpenHours
 from xiejiao.sites.rules import Wanted
 from xiejiao.vocabulary.queries import vocabulary
+
+for _models in sorted(Path(xiejiao.__file__).parent.glob("*/models.py")):
+    import_module(f"xiejiao.{_models.parent.name}.models")
 
 MIGRATIONS = sorted((database.MIGRATIONS / "versions").glob("*.py"))
 EmptyDatabase = Callable[[str], Callable[[Role], str]]

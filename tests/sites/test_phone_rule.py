@@ -316,7 +316,7 @@ def test_what_a_cell_calls_complete_is_complete_for_every_position_in_it(client:
 
 
 def test_leaving_out_the_neighbouring_packs_would_be_caught(client: FlaskClient, fetch: Fetch) -> None:
-    def own_only(asked: Asked) -> list[tuple[float, str]]:
+    def own_only(asked: Asked) -> list[Entry]:
         found = ranked(places_of(fetch, 9, *tile_of(asked.here, 9)), asked)
         return within_reach(found, asked)
 
@@ -324,7 +324,7 @@ def test_leaving_out_the_neighbouring_packs_would_be_caught(client: FlaskClient,
 
 
 def test_believing_a_cell_beyond_what_it_calls_complete_would_be_caught(client: FlaskClient, fetch: Fetch) -> None:
-    def cell_only(asked: Asked) -> list[tuple[float, str]]:
+    def cell_only(asked: Asked) -> list[Entry]:
         found = ranked(places_of(fetch, 14, *tile_of(asked.here, 14)), asked)
         return within_reach(found, asked)
 

@@ -75,6 +75,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/hours": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Opening hours as they are understood, for an editor to show while a person types
+         * @description A text that is not understood is a problem of the field `text`, with the place of the fault.
+         */
+        readonly get: operations["sites_hours_reading"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/cells/14/{x}/{y}": {
         readonly parameters: {
             readonly query?: never;
@@ -157,6 +177,383 @@ export interface paths {
         readonly get: operations["installation_installation"];
         readonly put?: never;
         readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/devices": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** A token with which a phone may vote without an account; votes count once it is ten minutes old */
+        readonly post: operations["upkeep_add_device"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/sites/{id}/votes": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Say what is so at a place; needs no account, and where one stands is not told
+         * @description Wants an Idempotency-Key, since phones repeat what got no answer.
+         */
+        readonly post: operations["upkeep_vote"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/reports/{link}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** What became of one's own report, behind its private link */
+        readonly get: operations["upkeep_report"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/reports/{link}/reopening": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Say that it is still not right: the task stands again, before the union above too */
+        readonly post: operations["upkeep_reopen"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/sites/{id}/photos": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The photos of a place, the latest first */
+        readonly get: operations["upkeep_photos"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/photos/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The picture of a photo, as JPEG */
+        readonly get: operations["upkeep_picture"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/keeping": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The places that one keeps true, or whose managers one leads, the most pressing first */
+        readonly get: operations["upkeep_kept"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/keeping/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** What stands at one of one's places: hours, closures, amenities, tasks, photos */
+        readonly get: operations["upkeep_keeping"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/keeping/{id}/rounds": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Answer the three questions of a round; it may have been answered offline, up to three days ago */
+        readonly post: operations["upkeep_go_round"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/keeping/{id}/hours": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /** Say the ways in and their hours */
+        readonly put: operations["upkeep_set_hours"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/keeping/{id}/amenities": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /** Say which amenities work, are broken or empty, and when medicine expires */
+        readonly put: operations["upkeep_set_amenities"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/keeping/{id}/notice": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /** Put up a notice, or take it down */
+        readonly put: operations["upkeep_set_notice"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/keeping/{id}/closures": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Close until a date, or until further notice, which is asked about again every seven days */
+        readonly post: operations["upkeep_add_closure"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/keeping/{id}/closures/{closure}/end": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Take a closure back */
+        readonly post: operations["upkeep_end_closure"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/keeping/{id}/closures/{closure}/still": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Say that a closure until further notice holds on; it is asked about again in seven days */
+        readonly post: operations["upkeep_still_closed"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/keeping/{id}/photos": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Hang a photo; the body is the picture. It is drawn anew, and nothing else of the file is kept */
+        readonly post: operations["upkeep_add_photo"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/keeping/{id}/photos/{photo_id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        readonly post?: never;
+        /** Take a photo down */
+        readonly delete: operations["upkeep_remove_photo"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/keeping/{id}/history": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Who changed what when, the latest first */
+        readonly get: operations["upkeep_history"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/keeping/{id}/history/{change}/reverting": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Take one change back; what was changed again since is left, and said */
+        readonly post: operations["upkeep_revert"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/posters": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Print posters, a page each, with new keys: those that hang now open the page yet, but prove nothing any more */
+        readonly post: operations["upkeep_posters"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/tasks": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Tasks of one's places that are not closed, the most pressing first */
+        readonly get: operations["upkeep_tasks"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/tasks/{id}/closing": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Close a task with a reply, which those who reported read */
+        readonly post: operations["upkeep_close_task"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -378,6 +775,45 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AccessWanted
+         * @description A way in and its hours as OSM text; null: not known.
+         */
+        readonly AccessWanted: {
+            readonly mode: components["schemas"]["Mode"];
+            /** Opening Hours */
+            readonly opening_hours: string | null;
+        };
+        /**
+         * AmenitiesWanted
+         * @description States of amenities; those not named stay.
+         */
+        readonly AmenitiesWanted: {
+            /** Version */
+            readonly version: number;
+            /** Amenities */
+            readonly amenities: readonly components["schemas"]["AmenityWanted"][];
+        };
+        /**
+         * AmenityState
+         * @description What is known of an amenity today.
+         * @enum {string}
+         */
+        readonly AmenityState: "works" | "broken" | "empty" | "unknown";
+        /**
+         * AmenityWanted
+         * @description The state of one amenity, and for what expires its last day.
+         */
+        readonly AmenityWanted: {
+            /** Code */
+            readonly code: string;
+            readonly state: components["schemas"]["AmenityState"];
+            /**
+             * Expires On
+             * @default null
+             */
+            readonly expires_on: string | null;
+        };
+        /**
          * AmenityWords
          * @description An amenity: its code, its words, and the kinds of place in which it is asked for.
          */
@@ -395,6 +831,14 @@ export interface components {
             readonly label: string;
             /** Groups */
             readonly groups: readonly string[];
+        };
+        /**
+         * AtVersion
+         * @description The version of the place that the change follows.
+         */
+        readonly AtVersion: {
+            /** Version */
+            readonly version: number;
         };
         /**
          * Authenticator
@@ -508,6 +952,69 @@ export interface components {
             readonly complete_within_m: number;
         };
         /**
+         * ChangeShown
+         * @description One change, in lines for people.
+         */
+        readonly ChangeShown: {
+            /** Id */
+            readonly id: number;
+            /** Version */
+            readonly version: number;
+            /** At */
+            readonly at: string;
+            /** Actor */
+            readonly actor: string;
+            /** Action */
+            readonly action: string;
+            /** Lines */
+            readonly lines: readonly string[];
+            /** Revertible */
+            readonly revertible: boolean;
+            /** Reverts */
+            readonly reverts: number | null;
+        };
+        /**
+         * ClosureShown
+         * @description A dated exception that is not over.
+         */
+        readonly ClosureShown: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            readonly id: string;
+            /** Effect */
+            readonly effect: string;
+            /** Since */
+            readonly since: string;
+            /** Until */
+            readonly until: string | null;
+            /** Reason */
+            readonly reason: string | null;
+            /** Ask Again On */
+            readonly ask_again_on: string | null;
+        };
+        /**
+         * ClosureWanted
+         * @description A closing from `since` on; `until` null: until further notice.
+         */
+        readonly ClosureWanted: {
+            /** Version */
+            readonly version: number;
+            /**
+             * Since
+             * Format: date-time
+             */
+            readonly since: string;
+            /** Until */
+            readonly until: string | null;
+            /**
+             * Reason
+             * @default null
+             */
+            readonly reason: string | null;
+        };
+        /**
          * CodeSent
          * @description A code is on its way, if the number is one that gets any.
          */
@@ -554,6 +1061,14 @@ export interface components {
          * @enum {string}
          */
         readonly DayKind: "off" | "work";
+        /**
+         * DeviceToken
+         * @description A token for a phone that may vote one day.
+         */
+        readonly DeviceToken: {
+            /** Device */
+            readonly device: string;
+        };
         /**
          * DivisionWords
          * @description A division that has places, and the middle of them.
@@ -651,6 +1166,103 @@ export interface components {
             readonly grants: readonly components["schemas"]["GrantShown"][];
         };
         /**
+         * History
+         * @description Changes of a place, the latest first.
+         */
+        readonly History: {
+            /** Changes */
+            readonly changes: readonly components["schemas"]["ChangeShown"][];
+        };
+        /**
+         * HoursDay
+         * @description A row of the week: what begins on such a day.
+         */
+        readonly HoursDay: {
+            /**
+             * Season
+             * @description The part of the year; null: the whole year
+             */
+            readonly season: string | null;
+            /**
+             * Day
+             * @description A weekday, a day off by the notice of the State Council, or a make-up workday
+             */
+            readonly day: ("mo" | "tu" | "we" | "th" | "fr" | "sa" | "su") | ("off" | "makeup");
+            /**
+             * Weekdays
+             * @description The weekdays on which the row holds
+             */
+            readonly weekdays: readonly ("mo" | "tu" | "we" | "th" | "fr" | "sa" | "su")[];
+            /** Spans */
+            readonly spans: readonly components["schemas"]["HoursSpan"][];
+        };
+        /**
+         * HoursReading
+         * @description Hours as they were understood.
+         */
+        readonly HoursReading: {
+            /**
+             * Opening Hours
+             * @description OSM opening_hours, as they would be stored
+             */
+            readonly opening_hours: string;
+            /**
+             * Words
+             * @description The hours in words, a line for each season
+             */
+            readonly words: readonly string[];
+            /** Week */
+            readonly week: readonly components["schemas"]["HoursDay"][];
+            /**
+             * Questions
+             * @description What the text leaves open, for the person to answer
+             */
+            readonly questions: readonly components["schemas"]["HoursRemark"][];
+            /**
+             * Warnings
+             * @description What is probably not meant
+             */
+            readonly warnings: readonly components["schemas"]["HoursRemark"][];
+        };
+        /**
+         * HoursRemark
+         * @description Something for the person who types.
+         */
+        readonly HoursRemark: {
+            /** Code */
+            readonly code: string;
+            /** Message */
+            readonly message: string;
+        };
+        /**
+         * HoursSpan
+         * @description Minutes from the midnight at which the day begins; a night goes on past 1440.
+         */
+        readonly HoursSpan: {
+            /** From */
+            readonly from: number;
+            /** To */
+            readonly to: number;
+            /**
+             * State
+             * @description Minutes in no span are closed
+             * @enum {string}
+             */
+            readonly state: "open" | "closed" | "unknown";
+            /** Comment */
+            readonly comment: string | null;
+        };
+        /**
+         * HoursWanted
+         * @description All ways in, in place of those there are.
+         */
+        readonly HoursWanted: {
+            /** Version */
+            readonly version: number;
+            /** Access */
+            readonly access: readonly components["schemas"]["AccessWanted"][];
+        };
+        /**
          * InstallationWords
          * @description Who runs this installation, and how it is set up for the app; empty where nothing is said.
          */
@@ -674,6 +1286,73 @@ export interface components {
             readonly privacy: readonly components["schemas"]["SectionWords"][];
             /** @description The base map; null: none */
             readonly map: components["schemas"]["BaseMapWords"] | null;
+        };
+        /**
+         * Keeping
+         * @description What stands at a place, for who keeps it true; `site` is as GET /api/v1/sites/{id} answers it.
+         */
+        readonly Keeping: {
+            /** Version */
+            readonly version: number;
+            /** Site */
+            readonly site: {
+                readonly [key: string]: unknown;
+            };
+            /** Closures */
+            readonly closures: readonly components["schemas"]["ClosureShown"][];
+            /** Tasks */
+            readonly tasks: readonly components["schemas"]["TaskShown"][];
+            /** Photos */
+            readonly photos: readonly components["schemas"]["PhotoShown"][];
+            /** Last Round At */
+            readonly last_round_at: string | null;
+            /** Poster Made At */
+            readonly poster_made_at: string | null;
+        };
+        /**
+         * KeptSite
+         * @description A place in the table of those who keep it true.
+         */
+        readonly KeptSite: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            readonly id: string;
+            /** Code */
+            readonly code: string;
+            /** Name */
+            readonly name: string;
+            /** Kind */
+            readonly kind: string;
+            /** Organisation */
+            readonly organisation: string;
+            /** Confirmed At */
+            readonly confirmed_at: string | null;
+            /** Conflicting Since */
+            readonly conflicting_since: string | null;
+            /** Broken */
+            readonly broken: number;
+            /** Next Expiry On */
+            readonly next_expiry_on: string | null;
+            /** Tasks */
+            readonly tasks: number;
+            /** Overdue */
+            readonly overdue: number;
+            /** Oldest Task At */
+            readonly oldest_task_at: string | null;
+            /** Escalated */
+            readonly escalated: boolean;
+        };
+        /**
+         * KeptSites
+         * @description Places of one's own, the most pressing first; `more` when there are further ones.
+         */
+        readonly KeptSites: {
+            /** Sites */
+            readonly sites: readonly components["schemas"]["KeptSite"][];
+            /** More */
+            readonly more: boolean;
         };
         /**
          * KindWords
@@ -716,6 +1395,12 @@ export interface components {
             readonly grants: readonly components["schemas"]["GrantShown"][];
         };
         /**
+         * Mode
+         * @description How one gets in.
+         * @enum {string}
+         */
+        readonly Mode: "open_door" | "staffed" | "self_service" | "key";
+        /**
          * NearestSites
          * @description Places, nearest first.
          */
@@ -732,6 +1417,16 @@ export interface components {
              * @default []
              */
             readonly warnings: readonly components["schemas"]["Warned"][];
+        };
+        /**
+         * NoticeWanted
+         * @description The notice; null takes it down.
+         */
+        readonly NoticeWanted: {
+            /** Version */
+            readonly version: number;
+            /** Notice */
+            readonly notice: string | null;
         };
         /**
          * Pack
@@ -785,6 +1480,42 @@ export interface components {
             readonly new: string;
         };
         /**
+         * PhotoAdded
+         * @description The id of a photo that hangs now.
+         */
+        readonly PhotoAdded: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            readonly id: string;
+        };
+        /**
+         * PhotoShown
+         * @description A photo of a place; its picture is at /api/v1/photos/{id}.
+         */
+        readonly PhotoShown: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            readonly id: string;
+            /** Width */
+            readonly width: number;
+            /** Height */
+            readonly height: number;
+            /** Added At */
+            readonly added_at: string;
+        };
+        /**
+         * Photos
+         * @description Photos of a place, the latest first.
+         */
+        readonly Photos: {
+            /** Photos */
+            readonly photos: readonly components["schemas"]["PhotoShown"][];
+        };
+        /**
          * Point
          * @description A position: longitude, latitude in degrees of WGS 84.
          */
@@ -799,6 +1530,26 @@ export interface components {
                 number,
                 number
             ];
+        };
+        /**
+         * PostersWanted
+         * @description Places whose posters are to be printed, and how.
+         */
+        readonly PostersWanted: {
+            /** Sites */
+            readonly sites: readonly string[];
+            /**
+             * Paper
+             * @default a4
+             * @enum {string}
+             */
+            readonly paper: "a4" | "a6";
+            /**
+             * Format
+             * @default pdf
+             * @enum {string}
+             */
+            readonly format: "pdf" | "svg";
         };
         /**
          * Problem
@@ -826,11 +1577,69 @@ export interface components {
             readonly recovery_codes: readonly string[];
         };
         /**
+         * ReportShown
+         * @description One's own report.
+         */
+        readonly ReportShown: {
+            /** Site Code */
+            readonly site_code: string;
+            /** Site Name */
+            readonly site_name: string;
+            /** Says */
+            readonly says: string;
+            /** Amenity */
+            readonly amenity: string | null;
+            /** At */
+            readonly at: string;
+            /** Cleared */
+            readonly cleared: boolean;
+            readonly task: components["schemas"]["ReportedTask"] | null;
+            /** May Reopen */
+            readonly may_reopen: boolean;
+        };
+        /**
+         * ReportedTask
+         * @description What became of a report.
+         */
+        readonly ReportedTask: {
+            /** State */
+            readonly state: string;
+            /** Due On */
+            readonly due_on: string;
+            /** Reply */
+            readonly reply: string | null;
+            /** Closed At */
+            readonly closed_at: string | null;
+        };
+        /**
          * Role
          * @description What a grant makes of an account.
          * @enum {string}
          */
         readonly Role: "site_manager" | "reviewer" | "organisation_admin" | "system_admin" | "auditor";
+        /**
+         * RoundGone
+         * @description The three answers of a round, and when they were given.
+         */
+        readonly RoundGone: {
+            /** Hours As Posted */
+            readonly hours_as_posted: boolean;
+            /** Everything Works */
+            readonly everything_works: boolean;
+            /** Stock All Right */
+            readonly stock_all_right: boolean;
+            /**
+             * At
+             * Format: date-time
+             */
+            readonly at: string;
+        };
+        /**
+         * Says
+         * @description What somebody at a place says of it.
+         * @enum {string}
+         */
+        readonly Says: "open" | "shut" | "broken" | "wrong_place";
         /**
          * SectionWords
          * @description A part of a text, as plain text.
@@ -1121,6 +1930,64 @@ export interface components {
             readonly name: string;
         };
         /**
+         * TaskReply
+         * @description What was done, for those who reported.
+         */
+        readonly TaskReply: {
+            /** Reply */
+            readonly reply: string;
+        };
+        /**
+         * TaskShown
+         * @description Something to be put right at a place, with its clock.
+         */
+        readonly TaskShown: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            readonly id: string;
+            /**
+             * Site
+             * Format: uuid
+             */
+            readonly site: string;
+            /** Site Code */
+            readonly site_code: string;
+            /** Site Name */
+            readonly site_name: string;
+            /** Organisation */
+            readonly organisation: string;
+            /** Says */
+            readonly says: string;
+            /** Amenity */
+            readonly amenity: string | null;
+            /** Opened At */
+            readonly opened_at: string;
+            /** Due On */
+            readonly due_on: string;
+            /** State */
+            readonly state: string;
+            /** Escalated */
+            readonly escalated: boolean;
+            /** Reopened */
+            readonly reopened: number;
+            /** Votes */
+            readonly votes: number;
+            /** Closed At */
+            readonly closed_at: string | null;
+            /** Reply */
+            readonly reply: string | null;
+        };
+        /**
+         * Tasks
+         * @description Tasks that are not closed, the most pressing first.
+         */
+        readonly Tasks: {
+            /** Tasks */
+            readonly tasks: readonly components["schemas"]["TaskShown"][];
+        };
+        /**
          * TradeWords
          * @description A trade and the lists that name it.
          */
@@ -1145,6 +2012,38 @@ export interface components {
             readonly amenities: readonly components["schemas"]["AmenityWords"][];
             /** Trades */
             readonly trades: readonly components["schemas"]["TradeWords"][];
+        };
+        /**
+         * VoteCast
+         * @description What somebody at a place says of it.
+         */
+        readonly VoteCast: {
+            readonly says: components["schemas"]["Says"];
+            /**
+             * Amenity
+             * @default null
+             */
+            readonly amenity: string | null;
+            /** Device */
+            readonly device: string;
+            /**
+             * Key
+             * @default null
+             */
+            readonly key: string | null;
+            /**
+             * Near
+             * @default false
+             */
+            readonly near: boolean;
+        };
+        /**
+         * VoteTaken
+         * @description The token of the private link behind which one sees what became of it.
+         */
+        readonly VoteTaken: {
+            /** Report */
+            readonly report: string;
         };
         /**
          * Warned
@@ -1395,6 +2294,49 @@ export interface operations {
             };
         };
     };
+    readonly sites_hours_reading: {
+        readonly parameters: {
+            readonly query: {
+                /** @description In Chinese, as 8:30-12:00,14:00-18:00 节假日休息, or OSM opening_hours */
+                readonly text: string;
+                /** @description Language of words and messages; default from Accept-Language, else zh */
+                readonly lang?: "zh" | "en";
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Hours as they were understood. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["HoursReading"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, please try again later */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly sites_cell: {
         readonly parameters: {
             readonly query?: never;
@@ -1589,6 +2531,1692 @@ export interface operations {
             };
             /** @description Too many requests, please try again later */
             readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly upkeep_add_device: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description A token for a phone that may vote one day. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["DeviceToken"];
+                };
+            };
+            /** @description Too many requests, please try again later */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now, please try again later */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly upkeep_vote: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Id of the place */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["VoteCast"];
+            };
+        };
+        readonly responses: {
+            /** @description The token of the private link behind which one sees what became of it. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["VoteTaken"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In conflict with the present state */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description That kind of content is not supported */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key was used for another request */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, please try again later */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now, please try again later */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly upkeep_report: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Token of the private link */
+                readonly link: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One's own report. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ReportShown"];
+                };
+            };
+            /** @description Not found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now, please try again later */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly upkeep_reopen: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Token of the private link */
+                readonly link: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Done */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In conflict with the present state */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now, please try again later */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly upkeep_photos: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Id of the place */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Photos of a place, the latest first. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Photos"];
+                };
+            };
+            /** @description Too many requests, please try again later */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now, please try again later */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly upkeep_picture: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description `small` is 480 pixels at most */
+                readonly size?: "small" | "whole";
+            };
+            readonly header?: never;
+            readonly path: {
+                /** @description Id of the photo */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Done */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Something in the request is wrong */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, please try again later */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now, please try again later */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly upkeep_kept: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description What they lack */
+                readonly lack?: "task" | "unconfirmed" | "broken" | "expiring";
+                /** @description Part of the name or code */
+                readonly q?: string;
+                /** @description Places to leave out */
+                readonly offset?: number;
+                /** @description Places at most */
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Places of one's own, the most pressing first; `more` when there are further ones. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["KeptSites"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Please sign in first */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now, please try again later */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly upkeep_keeping: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Id of the place, or its code */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description What stands at a place, for who keeps it true; `site` is as GET /api/v1/sites/{id} answers it. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Keeping"];
+                };
+            };
+            /** @description Please sign in first */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now, please try again later */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly upkeep_go_round: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Id of the place */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["RoundGone"];
+            };
+        };
+        readonly responses: {
+            /** @description What stands at a place, for who keeps it true; `site` is as GET /api/v1/sites/{id} answers it. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Keeping"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Please sign in first */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In conflict with the present state */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description That kind of content is not supported */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key was used for another request */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now, please try again later */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly upkeep_set_hours: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Id of the place */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["HoursWanted"];
+            };
+        };
+        readonly responses: {
+            /** @description What stands at a place, for who keeps it true; `site` is as GET /api/v1/sites/{id} answers it. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Keeping"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Please sign in first */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In conflict with the present state */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description That kind of content is not supported */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key was used for another request */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now, please try again later */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly upkeep_set_amenities: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Id of the place */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["AmenitiesWanted"];
+            };
+        };
+        readonly responses: {
+            /** @description What stands at a place, for who keeps it true; `site` is as GET /api/v1/sites/{id} answers it. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Keeping"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Please sign in first */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In conflict with the present state */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description That kind of content is not supported */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key was used for another request */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now, please try again later */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly upkeep_set_notice: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Id of the place */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["NoticeWanted"];
+            };
+        };
+        readonly responses: {
+            /** @description What stands at a place, for who keeps it true; `site` is as GET /api/v1/sites/{id} answers it. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Keeping"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Please sign in first */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In conflict with the present state */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description That kind of content is not supported */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key was used for another request */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now, please try again later */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly upkeep_add_closure: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Id of the place */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ClosureWanted"];
+            };
+        };
+        readonly responses: {
+            /** @description What stands at a place, for who keeps it true; `site` is as GET /api/v1/sites/{id} answers it. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Keeping"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Please sign in first */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In conflict with the present state */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description That kind of content is not supported */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key was used for another request */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now, please try again later */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly upkeep_end_closure: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Id of the place */
+                readonly id: string;
+                /** @description Id of the dated exception */
+                readonly closure: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["AtVersion"];
+            };
+        };
+        readonly responses: {
+            /** @description What stands at a place, for who keeps it true; `site` is as GET /api/v1/sites/{id} answers it. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Keeping"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Please sign in first */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In conflict with the present state */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description That kind of content is not supported */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key was used for another request */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now, please try again later */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly upkeep_still_closed: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Id of the place */
+                readonly id: string;
+                /** @description Id of the closure until further notice */
+                readonly closure: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description What stands at a place, for who keeps it true; `site` is as GET /api/v1/sites/{id} answers it. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Keeping"];
+                };
+            };
+            /** @description Please sign in first */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In conflict with the present state */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key was used for another request */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now, please try again later */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly upkeep_add_photo: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Id of the place */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The id of a photo that hangs now. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PhotoAdded"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Please sign in first */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In conflict with the present state */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content is too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key was used for another request */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now, please try again later */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly upkeep_remove_photo: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Id of the place */
+                readonly id: string;
+                /** @description Id of the photo */
+                readonly photo_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Done */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Please sign in first */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now, please try again later */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly upkeep_history: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Id of the change in front of which to go on */
+                readonly before?: number;
+            };
+            readonly header?: never;
+            readonly path: {
+                /** @description Id of the place */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Changes of a place, the latest first. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["History"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Please sign in first */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now, please try again later */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly upkeep_revert: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Id of the place */
+                readonly id: string;
+                /** @description Id of the change */
+                readonly change: number;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["AtVersion"];
+            };
+        };
+        readonly responses: {
+            /** @description What stands at a place, for who keeps it true; `site` is as GET /api/v1/sites/{id} answers it. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Keeping"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Please sign in first */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In conflict with the present state */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description That kind of content is not supported */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key was used for another request */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now, please try again later */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly upkeep_posters: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["PostersWanted"];
+            };
+        };
+        readonly responses: {
+            /** @description Done */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Something in the request is wrong */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Please sign in first */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description That kind of content is not supported */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now, please try again later */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly upkeep_tasks: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Id of a place */
+                readonly site?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Tasks that are not closed, the most pressing first. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Tasks"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Please sign in first */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now, please try again later */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly upkeep_close_task: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Id of the task */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["TaskReply"];
+            };
+        };
+        readonly responses: {
+            /** @description Something to be put right at a place, with its clock. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["TaskShown"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Please sign in first */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In conflict with the present state */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description That kind of content is not supported */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key was used for another request */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now, please try again later */
+            readonly 503: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

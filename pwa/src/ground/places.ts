@@ -44,6 +44,8 @@ export interface Place {
   readonly calendar: Calendar;
   /** When somebody responsible last said that it is true, in epoch milliseconds. */
   readonly confirmedAt: number | null;
+  /** Since when reports say that it is shut while its hours say open, in epoch milliseconds; null: none do. */
+  readonly conflictingSince: number | null;
   readonly host: string | null;
   readonly phone: string | null;
   readonly notice: string | null;
@@ -68,6 +70,8 @@ export interface Places {
   /** The level of one node that stands for all places; of none where there are no places. */
   readonly top: Level;
   readonly dated: ReadonlyMap<number, Dated>;
+  /** Hours since 1970 since when reports speak against the hours of a place. */
+  readonly conflicting: ReadonlyMap<number, number>;
   readonly document: TileDocument;
   /** The course of a day by text of hours, kept once it was asked. */
   readonly courses: Map<number, Course[]>;
@@ -108,6 +112,7 @@ interface TileDocument {
     readonly accuracy_m?: Sparse<number>;
     readonly demo?: Sparse<true>;
     readonly dated?: Sparse<Dated>;
+    readonly conflicting_h?: Sparse<number>;
     readonly since_h?: readonly (readonly [place: number, amenity: number, hours: number])[];
   };
 }
@@ -164,6 +169,7 @@ function indexed(document: TileDocument): Places {
     ...positions,
     top: topOf(positions.lon, positions.lat, facetsOf(document, size, words), words),
     dated: new Map(sparse.dated),
+    conflicting: new Map(sparse.conflicting_h),
     document,
     courses: new Map(),
     lines,
@@ -172,11 +178,10 @@ function indexed(document: TileDocument): Places {
 
 /** The place with this number, 0 to `size` - 1. */
 export function place(of: Places, number: number): Place {
-  const { document, lon, lat, lines, dated, calendar } = of;
+  const { document, lon, lat, lines, dated, calendar, conflicting } = of;
   const { columns, sparse, hours } = document;
   const value = <Value>(entries: Sparse<Value> | undefined) => entriesOf(entries, number)[0]?.[1] ?? null;
   const compiled = (text: number | null | undefined) => hours[text ?? -1] ?? null;
-  const confirmed = columns.confirmed_h[number] ?? null;
   const since = new Map(entriesOf(sparse.since_h, number).map(([, amenity, hour]) => [amenity, hour * HOUR_MS]));
   return {
     code: codeOf(of, number),
@@ -198,7 +203,8 @@ export function place(of: Places, number: number): Place {
     }),
     dated: dated.get(number) ?? {},
     calendar,
-    confirmedAt: confirmed === null ? null : confirmed * HOUR_MS,
+    confirmedAt: confirmedAt(of, number),
+    conflictingSince: instant(conflicting.get(number)),
     host: value(sparse.host),
     phone: value(sparse.phone),
     notice: value(sparse.notice),
@@ -206,6 +212,12 @@ export function place(of: Places, number: number): Place {
     demo: value(sparse.demo) ?? false,
   };
 }
+
+/** When somebody responsible last said that a place is as listed, in epoch milliseconds; null: never. */
+export const confirmedAt = ({ document }: Places, number: number): number | null =>
+  instant(document.columns.confirmed_h[number]);
+
+const instant = (hour: number | null | undefined): number | null => (hour == null ? null : hour * HOUR_MS);
 
 /** The code of a place, six characters as on the poster. */
 export const codeOf = ({ document }: Places, number: number): string =>

@@ -2,9 +2,10 @@
 
 import { BRANCHES, fits, likelyBits, openAtBits, type Asked, type Level } from "./facets";
 import { DAY_MS, MINUTE_MS, dayOf, exception, midnightOf, type State } from "./hours";
-import { asked, codeOf, courseOn, covers, numberOf, type Places } from "./places";
+import { asked, codeOf, confirmedAt, courseOn, covers, numberOf, type Places } from "./places";
 import { distanceM, leastM, nearestPoint, type Position } from "./position";
 import { PACK_ZOOM, tilesWithin } from "./tiles";
+import { doubtM } from "./trust";
 
 /** How one gets there. */
 export type Travel = "foot" | "ebike";
@@ -23,10 +24,12 @@ export interface Hit {
   readonly places: Places;
   readonly number: number;
   readonly distanceM: number;
+  /** The distance by which it is ranked: never less than `distanceM`. */
+  readonly weighedM: number;
 }
 
-/** What one will find on arrival: open, not known, shut but open within a day, or shut. */
-export type Prospect = "open" | "unknown" | "opens_later" | "closed";
+/** What one will find on arrival: open, open by its hours but not by reports, not known, shut but open within a day, shut. */
+export type Prospect = "open" | "conflicting" | "unknown" | "opens_later" | "closed";
 
 /** A place that was found, and what one will find on arrival. */
 export interface Expected extends Hit {
@@ -55,20 +58,25 @@ export const travelMs = (metres: number, travel: Travel): number => (metres * DE
 
 /**
  * The nearest places that fit, nearest first, as the server's nearest query gives them: with `openAt` (epoch
- * milliseconds) only those open then by their posted hours.
+ * milliseconds) only those open then by their posted hours, and those against whose hours reports speak after the others.
  */
 export function nearest(wanted: Wanted, openAt: number | null, known: readonly Places[]): Found<Hit> {
-  const [hits = []] = search(wanted, known, {
-    ranks: 1,
+  const [best = [], conflicting = []] = search(wanted, known, {
+    ranks: 2,
     hours: () => (openAt === null ? null : openAtBits(openAt)),
-    rankOf: (places, number) => (openAt === null || stateAt(places, number, openAt) === "open" ? 0 : -1),
+    rankOf: (places, number) => {
+      if (openAt === null) return 0;
+      return stateAt(places, number, openAt) !== "open" ? -1 : places.conflicting.has(number) ? 1 : 0;
+    },
+    doubtM: () => 0,
   });
-  return found(wanted, known, hits, hits);
+  return found(wanted, known, [...best, ...conflicting].slice(0, wanted.limit), best);
 }
 
 /**
- * The places that fit in the order in which one would go there: open on arrival, then not known, then shut but open
- * again within a day of arrival, then shut; each nearest first. `now` is epoch milliseconds.
+ * The places that fit in the order in which one would go there: open on arrival, then conflicting, then not known, then
+ * shut but open again within a day of arrival, then shut; each nearest first, where those long not confirmed count as
+ * farther away. `now` is epoch milliseconds.
  */
 export function openFirst(wanted: Wanted, now: number, travel: Travel, known: readonly Places[]): Found<Expected> {
   const arrival = (metres: number) => now + travelMs(metres, travel);
@@ -79,15 +87,18 @@ export function openFirst(wanted: Wanted, now: number, travel: Travel, known: re
       if (prospect) hits.push(...each.slice(0, wanted.limit - hits.length).map((hit) => ({ ...hit, prospect })));
     });
   };
+  const doubt = (places: Places, number: number) => doubtM(confirmedAt(places, number), now);
   const likely = search(wanted, known, {
-    ranks: 2,
+    ranks: 3,
     hours: ({ calendar }) => likelyBits(now, arrival(wanted.withinM), calendar),
     rankOf: (places, number, metres) => {
       const then = stateAt(places, number, arrival(metres));
-      return then === "open" ? 0 : then === "unknown" ? 1 : -1;
+      if (then === "open") return places.conflicting.has(number) ? 1 : 0;
+      return then === "unknown" ? 2 : -1;
     },
+    doubtM: doubt,
   });
-  add(likely, "open", "unknown");
+  add(likely, "open", "conflicting", "unknown");
   if (hits.length < wanted.limit) {
     const shut = search({ ...wanted, limit: wanted.limit - hits.length }, known, {
       ranks: 2,
@@ -97,6 +108,7 @@ export function openFirst(wanted: Wanted, now: number, travel: Travel, known: re
         if (stateAt(places, number, then) !== "closed") return -1;
         return opensWithinADay(places, number, then) ? 0 : 1;
       },
+      doubtM: doubt,
     });
     add(shut, "opens_later", "closed");
   }
@@ -110,6 +122,8 @@ interface Aim {
   readonly hours: (places: Places) => number | null;
   /** The rank of a place that fits, 0 the best; -1 leaves it out. */
   readonly rankOf: (places: Places, number: number, metres: number) => number;
+  /** Metres by which a place counts as farther away than it is, 0 or more. */
+  readonly doubtM: (places: Places, number: number) => number;
 }
 
 /** A node of an index that may hold something nearer than what was found, and the level that lies beneath it. */
@@ -127,11 +141,14 @@ interface Searched {
   readonly fresher: readonly Places[];
 }
 
-/** By rank the nearest places that fit, up to the limit; the search ends with the best rank's last. */
+/**
+ * By rank the places that fit and weigh least, up to the limit; the search ends with the best rank's last. Since none
+ * weighs less than its distance, what lies farther away than that one weighs cannot come before it.
+ */
 function search(wanted: Wanted, known: readonly Places[], aim: Aim): readonly (readonly Hit[])[] {
   const { here, limit, withinM } = wanted;
   const best = Array.from({ length: aim.ranks }, (): Hit[] => []);
-  const farthest = (rank: number) => best[rank]?.[limit - 1]?.distanceM ?? withinM;
+  const farthest = (rank: number) => Math.min(withinM, best[rank]?.[limit - 1]?.weighedM ?? withinM);
   const ahead = beginnings(wanted, known, aim);
   for (let next = pop(ahead); next && next.leastM <= farthest(0); next = pop(ahead)) {
     const { of } = next;
@@ -153,7 +170,8 @@ function search(wanted: Wanted, known: readonly Places[], aim: Aim): readonly (r
       const rank = aim.rankOf(of.places, node, metres);
       const list = best[rank];
       if (list && metres <= farthest(rank) && !isOutdated(of, node, position)) {
-        insert(list, { places: of.places, number: node, distanceM: metres }, limit);
+        const weighedM = metres + aim.doubtM(of.places, node);
+        insert(list, { places: of.places, number: node, distanceM: metres, weighedM }, limit);
       }
     }
   }
@@ -179,7 +197,7 @@ function insert(list: Hit[], hit: Hit, limit: number): void {
   const code = codeOf(hit.places, hit.number);
   let at = list.length;
   for (let before = list[at - 1]; before; before = list[at - 1]) {
-    const nearer = before.distanceM - hit.distanceM || (codeOf(before.places, before.number) < code ? -1 : 1);
+    const nearer = before.weighedM - hit.weighedM || (codeOf(before.places, before.number) < code ? -1 : 1);
     if (nearer <= 0) break;
     at--;
   }
@@ -225,7 +243,7 @@ function found<Of extends Hit>(
   return {
     hits,
     exactWithinM: Math.min(withinM, Math.max(0, ...exact)),
-    neededWithinM: best[limit - 1]?.distanceM ?? withinM,
+    neededWithinM: Math.min(withinM, best[limit - 1]?.weighedM ?? withinM),
   };
 }
 

@@ -39,19 +39,13 @@ export function moment(at: number, now: number, say: Messages): string {
   return told.includes(" ") ? told : `${say.state.today} ${told}`;
 }
 
-/** How long ago somebody confirmed a place. */
-export function confirmed(at: number | null, now: number, say: Messages): string {
-  if (at === null) return say.age.never;
-  const hours = Math.floor((now - at) / (60 * MINUTE));
-  if (hours < 1) return say.age.justNow;
-  return hours < 24 ? say.age.hours(hours) : say.age.days(Math.floor(hours / 24));
-}
-
 /** What is posted: the state now, when it changes next (ms, null: not within a year), and the state on arrival. */
 export interface Posted {
   readonly now: "open" | "closed" | "unknown";
   readonly changesAt: number | null;
   readonly onArrival: "open" | "closed" | "unknown";
+  /** Whether reports say that it is shut while its hours say open. */
+  readonly conflicting: boolean;
 }
 
 /** An amenity in words, and whether it can be counted on. */
@@ -73,18 +67,20 @@ export interface ShownPlace {
   readonly way: { readonly metres: number; readonly minutes: number } | null;
   readonly posted: Posted;
   readonly amenities: readonly ShownAmenity[];
-  readonly confirmedAt: number | null;
+  /** How long ago somebody confirmed it. */
+  readonly trust: "today" | "week" | "month" | "long" | "never";
   readonly synthetic: boolean;
   readonly position: { readonly lon: number; readonly lat: number };
 }
 
 /** How a state looks: its colour and sign, never told by colour alone. */
-export type Tone = "good" | "warn" | "shut" | "unsure";
+export type Tone = "good" | "warn" | "doubt" | "shut" | "unsure";
 
 /** What a state means for a rider who arrives at `arrival` (ms), in a few words. */
 export function stateOf(posted: Posted, now: number, say: Messages): { words: string; tone: Tone } {
   const { changesAt } = posted;
   const at = changesAt === null ? "" : clock(changesAt, now, say);
+  if (posted.conflicting && posted.onArrival === "open") return { words: say.state.conflicting, tone: "doubt" };
   if (posted.now === "unknown") return { words: say.state.unknown, tone: "unsure" };
   if (posted.now === "open") {
     if (changesAt === null) return { words: say.state.always, tone: "good" };

@@ -20,6 +20,7 @@ const PLAIN: Synthetic = {
   access: [["open_door", DAILY], ["key", null]],
   amenities: [["microwave", "broken", 494_000], ["toilet", "unknown"], ["seats", "works"], ["wifi", "empty", 494_001]],
   confirmedH: 494_010,
+  conflictingH: 494_012,
 };
 
 const read = (...of: Synthetic[]): Places => places(documentOf(of, HEAD));
@@ -102,6 +103,7 @@ describe("a place", () => {
       dated: {},
       calendar: index.calendar,
       confirmedAt: 494_010 * 3_600_000,
+      conflictingSince: 494_012 * 3_600_000,
       host: null,
       phone: null,
       notice: null,

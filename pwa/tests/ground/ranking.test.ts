@@ -20,10 +20,12 @@ const CORNER: Position = { lon: 113.2, lat: 23.24 };
 const positionOf = ({ lon, lat }: Synthetic): Position => ({ lon: lon / 100_000, lat: lat / 100_000 });
 const drawn = <Value>(from: readonly Value[], random: () => number): Value => from[Math.floor(random() * from.length)] as Value;
 
-/** Some places with dated events, in half hours around Friday afternoon. */
+/** Some places with dated events, in half hours around Friday afternoon; some disputed, some confirmed lately or not. */
 function dated(of: Synthetic[], random: () => number): Synthetic[] {
   const half = Date.parse(FRIDAY) / MINUTE_MS;
-  return of.map((place) => {
+  return of.map((each) => {
+    const confirmedH = random() < 0.3 ? null : half / 60 - Math.floor(random() * 50 * 24);
+    const place = { ...each, confirmedH, ...(random() < 0.15 && { conflictingH: half / 60 }) };
     if (random() > 0.1) return place;
     const from = half + 30 * Math.round((random() - 0.7) * 40);
     const period = [[from, random() < 0.2 ? null : from + 30 * Math.round(1 + random() * 20)]] as const;
@@ -59,17 +61,24 @@ function fitting(world: readonly Synthetic[], { here, kinds, amenities, withinM 
 }
 
 function nearestOfAll(world: readonly Synthetic[], wanted: Wanted, openAt: number | null): Named[] {
+  const last = ([{ conflictingH }]: [Synthetic, number]) => (openAt !== null && conflictingH !== undefined ? 1 : 0);
   return fitting(world, wanted)
     .filter(([{ hours, dated }]) => openAt === null || state(hours, openAt, CALENDAR, dated).state === "open")
+    .sort((a, b) => last(a) - last(b))
     .map(([{ code }, metres]): Named => [code, metres])
     .slice(0, wanted.limit);
 }
 
-const ORDER: readonly Prospect[] = ["open", "unknown", "opens_later", "closed"];
+const ORDER: readonly Prospect[] = ["open", "conflicting", "unknown", "opens_later", "closed"];
+
+/** Metres with what is added for a place that was not confirmed for thirty days. */
+const weighed = ({ confirmedH }: Synthetic, metres: number, now: number): number =>
+  metres + (confirmedH !== null && now / HOUR_MS - confirmedH < 30 * 24 ? 0 : 300);
 
 function openFirstOfAll(world: readonly Synthetic[], wanted: Wanted, now: number, speed: number): [string, Prospect][] {
-  const prospect = ({ hours, dated }: Synthetic, arrival: number): Prospect => {
+  const prospect = ({ hours, dated, conflictingH }: Synthetic, arrival: number): Prospect => {
     const then = state(hours, arrival, CALENDAR, dated).state;
+    if (then === "open" && conflictingH !== undefined) return "conflicting";
     if (then !== "closed") return then;
     // Synthetic places open at full and half hours.
     const half = Math.floor(arrival / (30 * MINUTE_MS)) * 30 * MINUTE_MS;
@@ -79,6 +88,7 @@ function openFirstOfAll(world: readonly Synthetic[], wanted: Wanted, now: number
     return "closed";
   };
   return fitting(world, wanted)
+    .sort(([a, near], [b, far]) => weighed(a, near, now) - weighed(b, far, now) || (a.code < b.code ? -1 : 1))
     .map(([place, metres]): [string, Prospect] => [place.code, prospect(place, now + (metres / speed) * 1000)])
     .sort(([, a], [, b]) => ORDER.indexOf(a) - ORDER.indexOf(b))
     .slice(0, wanted.limit);
@@ -113,8 +123,21 @@ describe("among the places of one document", () => {
         expect(hits.map(({ number, prospect }) => [codeOf(index, number), prospect])).toEqual(openFirstOfAll(world, wanted, now, speed));
       }
     }
-    expect(seen.size).toBe(4);
+    expect(seen.size).toBe(5);
   }, PATIENCE_MS);
+
+  test("a place that nobody confirmed for a month gives way to one that is 300 m farther away, and to none farther", () => {
+    const [one] = scattered(1, CORNER, 0, chance(1)) as [Synthetic];
+    const now = Date.parse(FRIDAY);
+    const hour = now / HOUR_MS;
+    const base: Synthetic = { ...one, hours: [[101, "0000000000000000", [[[0, 1440]]]]], kind: "rest_station" };
+    const step = (code: string, metres: number, confirmedH: number | null) => ({ ...base, code, lat: base.lat + Math.round(metres / 1.107), confirmedH });
+    const world = [step("00000A", 1000, null), step("00000B", 1280, hour), step("00000C", 1320, hour), step("00000D", 900, hour - 31 * 24)];
+    const wanted = { here: CORNER, kinds: [], amenities: [], limit: 4, withinM: 5000 };
+    const order = (found: Found<Hit>) => named(found).map(([code]) => code.slice(-1)).join("");
+    expect(order(openFirst(wanted, now, "foot", [packOf(world)]))).toBe("DBAC");
+    expect(order(nearest(wanted, now, [packOf(world)]))).toBe("DABC");
+  });
 
   test("places at one spot stand in the order of their codes", () => {
     const [place] = scattered(1, CORNER, 0, chance(1)) as [Synthetic];
@@ -226,6 +249,25 @@ describe("what is known of the world", () => {
       expect(each).toBeLessThan(140);
     }
   }, PATIENCE_MS);
+
+  test("must reach as far as the last place weighs: beyond it a confirmed one may come first", () => {
+    const tile = tileAt(CORNER, CELL_ZOOM);
+    const [one] = scattered(1, CORNER, 0, chance(1)) as [Synthetic];
+    const south = (metres: number, confirmedH: number | null): Synthetic => ({
+      ...one,
+      hours: [[101, "0000000000000000", [[[0, 1440]]]]],
+      lat: one.lat - Math.round(metres / 1.107),
+      confirmedH,
+    });
+    const wanted = { here: CORNER, kinds: [], amenities: [], limit: 1, withinM: 5000 };
+    const needed = (confirmedH: number | null) => {
+      const cell = places(documentOf([south(900, confirmedH)], { tile, generatedAt: FRIDAY, completeWithinM: 1000 }));
+      const { neededWithinM, exactWithinM } = openFirst(wanted, Date.parse(FRIDAY), "foot", [cell]);
+      return { weighed: Math.round(neededWithinM / 100) * 100, isExact: neededWithinM <= exactWithinM };
+    };
+    expect(needed(null)).toEqual({ weighed: 1200, isExact: false });
+    expect(needed(Date.parse(FRIDAY) / HOUR_MS)).toEqual({ weighed: 900, isExact: true });
+  });
 
   test("of a cell that the rider has left reaches less far by the way gone", () => {
     const tile = tileAt(CORNER, CELL_ZOOM);

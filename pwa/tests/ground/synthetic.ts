@@ -18,6 +18,7 @@ export interface Synthetic {
   readonly access: readonly (readonly [Mode, Compiled | null])[];
   readonly amenities: readonly (readonly [code: string, state: AmenityState, sinceH?: number])[];
   readonly confirmedH: number | null;
+  readonly conflictingH?: number;
   readonly dated?: Dated;
   readonly notice?: string;
 }
@@ -125,6 +126,7 @@ export function documentOf(places: readonly Synthetic[], { tile, generatedAt, co
     ),
     notice: where(({ notice }) => notice),
     dated: where(({ dated }) => dated),
+    conflicting_h: where(({ conflictingH }) => conflictingH),
   };
   return {
     format: 1,

@@ -178,7 +178,7 @@ def _key_of(connection: Connection, keys: Keys, account: UUID, *, draw: Draw) ->
 
 _BY_NAME = text("SELECT id, password, demo FROM account WHERE name = :name AND disabled_at IS NULL")
 _AUTHENTICATOR = text(
-    "SELECT secret, wrapped FROM authenticator JOIN person_key ON person = account_id"
+    "SELECT secret, wrapped FROM authenticator LEFT JOIN person_key ON person = account_id"
     " WHERE account_id = :account AND confirmed_at IS NOT NULL"
 )
 # The one statement that takes a half minute: of twenty who send the same code at once, one is let in.
@@ -227,6 +227,9 @@ def _second_proof(connection: Connection, keys: Keys, account: UUID, code: str, 
     if held is None:
         return True
     if len(code) == rules.CODE_DIGITS:
+        # Restored from a backup without the keys, the secret does not open: that is no reason to let anybody in.
+        if held.wrapped is None:
+            return False
         key = keys.unwrap(held.wrapped, str(account))
         step = proofs.step_of(opened(key, held.secret, queries.secret_place(account)), code, at_s=now.timestamp())
         return step is not None and connection.execute(_TAKE_STEP, {"step": step, "account": account}).rowcount == 1

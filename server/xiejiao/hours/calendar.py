@@ -58,6 +58,11 @@ class Calendar:
             return MAKE_UP_SATURDAY + weekday - SATURDAY
         return weekday
 
+    def is_workday(self, on: date) -> bool:
+        """Whether offices work: Monday to Friday but for days off, and make-up weekend days."""
+        day_class = self.day_class(on)
+        return day_class < SATURDAY or day_class in {MAKE_UP_SATURDAY, MAKE_UP_SUNDAY}
+
     def as_json(self) -> dict[str, list[list[int]]]:
         """By announced year two lists: days off as month * 100 + day and length in turn, then make-up days."""
         return {

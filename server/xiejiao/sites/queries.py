@@ -335,17 +335,23 @@ def managed(connection: Connection, scope: Scope, *, after: UUID | None, limit: 
 
 
 @cache
-def _for_upkeep(where: str) -> TextualSelect:
-    return _selecting(
-        (),
-        f"SELECT {_COLUMNS} FROM {_JOINED} WHERE site.id = CAST(:id AS uuid) AND {where} FOR UPDATE OF site",  # noqa: S608 - fixed parts only
-    )
+def _one_within(where: str, tail: str) -> TextualSelect:
+    return _selecting((), f"SELECT {_COLUMNS} FROM {_JOINED} WHERE site.id = CAST(:id AS uuid) AND {where} {tail}")  # noqa: S608 - fixed parts only
+
+
+def one_within(connection: Connection, identity: UUID, scope: Scope) -> Site:
+    """The place with this id, closed ones too; NotFoundError when none lies within `scope`."""
+    return _within(connection, identity, scope, "")
 
 
 def for_upkeep(connection: Connection, identity: UUID, scope: Scope) -> Site:
-    """The place with this id, closed ones too, its row locked; NotFoundError when none lies within `scope`."""
+    """As above, its row locked for who is about to write."""
+    return _within(connection, identity, scope, "FOR UPDATE OF site")
+
+
+def _within(connection: Connection, identity: UUID, scope: Scope, tail: str) -> Site:
     where, values = within(scope)
-    return _only(connection.execute(_for_upkeep(where), values | {"id": str(identity)}).all())
+    return _only(connection.execute(_one_within(where, tail), values | {"id": str(identity)}).all())
 
 
 _CHANGES = "SELECT id, version, at, actor, action, changes, reverts FROM site_history WHERE site_id = :site"

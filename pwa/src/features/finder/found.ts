@@ -3,6 +3,7 @@ import { GROUPS } from "@/ground/needs";
 import { MINUTE_MS, nextChange, state } from "@/ground/hours";
 import type { Place } from "@/ground/places";
 import { type Expected, type Found, openFirst, travelMs } from "@/ground/ranking";
+import { trustAt } from "@/ground/trust";
 import { language } from "@/locales";
 import { here } from "@/offline/here";
 import { around } from "@/offline/nearby";
@@ -35,7 +36,7 @@ export function found(limit: number, now: number): Around | null {
     amenities: needs.flatMap((need) => need.amenity ?? []),
     limit,
   };
-  const shows = (hit: Expected) => !preferences.openOnArrival || hit.prospect === "open";
+  const shows = ({ prospect }: Expected) => !preferences.openOnArrival || prospect === "open" || prospect === "conflicting";
   const near = openFirst({ ...wanted, withinM: NEAR_M }, now, preferences.travel, around.value);
   const hits = near.hits.filter(shows);
   const unsureNear = near.hits.filter((hit) => hit.prospect === "unknown" && !shows(hit)).length;
@@ -65,10 +66,11 @@ export function told(place: Place, metres: number | null, now: number): ShownPla
       now: state(place.hours, now, place.calendar, place.dated).state,
       changesAt: nextChange(place.hours, now, place.calendar, place.dated),
       onArrival: state(place.hours, arrival, place.calendar, place.dated).state,
+      conflicting: place.conflictingSince !== null,
     },
     // What the rider asks for is what the list must show of each place.
     amenities: [...amenities.filter((each) => each.wanted), ...amenities.filter((each) => !each.wanted)],
-    confirmedAt: place.confirmedAt,
+    trust: trustAt(place.confirmedAt, now),
     synthetic: place.demo,
     position: place.position,
   };

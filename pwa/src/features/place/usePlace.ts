@@ -3,6 +3,7 @@ import { computed } from "vue";
 import { DAY_MS, MINUTE_MS, type Periods, dayOf, nextChange, state, weekdayOf } from "@/ground/hours";
 import { distanceM } from "@/ground/position";
 import { travelMs } from "@/ground/ranking";
+import { trustAt } from "@/ground/trust";
 import { dayWords, words as hoursWords } from "@/ground/words";
 import { language, say } from "@/locales";
 import { told } from "@/locales/place";
@@ -42,15 +43,23 @@ export function usePlace(code: () => string) {
 
   const posted = computed<Posted>(() => {
     const at = found.value;
-    if (!at) return { now: "unknown", changesAt: null, onArrival: "unknown" };
+    if (!at) return { now: "unknown", changesAt: null, onArrival: "unknown", conflicting: false };
     const stateAt = (instant: number) => state(at.hours, instant, at.calendar, at.dated).state;
     return {
       now: stateAt(now.value),
       changesAt: nextChange(at.hours, now.value, at.calendar, at.dated),
       onArrival: stateAt(now.value + (way.value?.minutes ?? 0) * MINUTE_MS),
+      conflicting: at.conflictingSince !== null,
     };
   });
 
+  /** Since when reports speak against the hours, in words; null: none do. */
+  const reported = computed(() => {
+    const since = found.value?.conflictingSince;
+    return since == null ? null : told.value.reported(moment(since, now.value, say.value));
+  });
+
+  const trust = computed(() => trustAt(found.value?.confirmedAt ?? null, now.value));
   const age = computed(() => known.value && moment(known.value.drawnAt, now.value, say.value));
 
   const week = computed(() => {
@@ -84,5 +93,5 @@ export function usePlace(code: () => string) {
     ),
   );
 
-  return { place, week, exceptions, fault, now, posted, way, age, words: (each: string) => wordFor(each, language.value), seek };
+  return { place, week, exceptions, fault, now, posted, reported, trust, way, age, words: (each: string) => wordFor(each, language.value), seek };
 }

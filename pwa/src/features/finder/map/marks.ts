@@ -30,7 +30,7 @@ export type Mark = { readonly key: string; readonly label: string; readonly posi
 );
 
 const SVG = "http://www.w3.org/2000/svg";
-const SIGNS: Readonly<Record<Tone, string>> = { good: "check", warn: "clock", shut: "x", unsure: "question" };
+const SIGNS: Readonly<Record<Tone, string>> = { good: "check", warn: "clock", doubt: "alert", shut: "x", unsure: "question" };
 
 /** Whether two marks look and read the same. */
 export const alike = (a: Mark, b: Mark): boolean => JSON.stringify(a) === JSON.stringify(b);
