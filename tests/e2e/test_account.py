@@ -588,6 +588,7 @@ def test_nothing_is_smaller_than_a_gloved_thumb_and_twice_the_size_needs_no_side
 
 def test_signing_in_needs_no_pointer(make_phone: MakePhone, installation: Installation, number: str) -> None:
     page = make_phone(at=None, clock=None, touch=False, size={"width": 1280, "height": 800}).visit("/sign-in")
+    expect(page.get_by_label("手机号")).to_be_visible()
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     page.keyboard.type(number)
