@@ -8,11 +8,12 @@ from xiejiao.hours.evaluating import Answer, Moment, next_change, regular, state
 from xiejiao.hours.faults import Fault, FaultCode
 from xiejiao.hours.grammar import parse
 from xiejiao.hours.lint import Lint, LintCode, lint
+from xiejiao.hours.preview import Preview, PreviewDay, Remark, preview
 from xiejiao.hours.reading import Reading, read
 from xiejiao.hours.rules import Rule, Rules, State
 from xiejiao.hours.union import union
 from xiejiao.hours.wording import Lang
-from xiejiao.hours.words import day_words, words
+from xiejiao.hours.words import day_words, season_lines, words
 
 __all__ = [
     "CHINA",
@@ -32,7 +33,10 @@ __all__ = [
     "Moment",
     "Normalised",
     "Period",
+    "Preview",
+    "PreviewDay",
     "Reading",
+    "Remark",
     "Rule",
     "Rules",
     "Span",
@@ -44,8 +48,10 @@ __all__ = [
     "next_change",
     "normalise_zh",
     "parse",
+    "preview",
     "read",
     "regular",
+    "season_lines",
     "state",
     "union",
     "words",

@@ -113,17 +113,26 @@ VOCABULARIES: dict[Lang, Vocabulary] = {"zh": ZH, "en": EN}
 
 def words(hours: Compiled | Rules, lang: Lang) -> str:
     """The week, season by season; closed weekdays go without saying, days off are named where they differ."""
+    return VOCABULARIES[lang].season.join(season_lines(hours, lang))
+
+
+def season_lines(hours: Compiled | Rules, lang: Lang) -> tuple[str, ...]:
+    """What `words` says, a line for each season."""
     say = VOCABULARIES[lang]
     hours = compiled(hours) if isinstance(hours, Rules) else hours
     if len(hours.seasons) == 1:
-        return _season(hours.seasons[0].days, say)
+        return (_season(hours.seasons[0].days, say),)
     weeks = hours.stretches()
-    said = [
-        _beside(say.also.join(_stretch(stretch, say) for stretch in stretches), _season(days, say), say)
-        for days, stretches in weeks.items()
-        if any(days)
-    ]
-    return say.season.join(said if all(map(any, weeks)) else [*said, say.otherwise_closed])
+    said = tuple(
+        _beside(season_name(stretches, lang), _season(days, say), say) for days, stretches in weeks.items() if any(days)
+    )
+    return said if all(map(any, weeks)) else (*said, say.otherwise_closed)
+
+
+def season_name(stretches: Iterable[Stretch], lang: Lang) -> str:
+    """Parts of the year by their first and last months or days."""
+    say = VOCABULARIES[lang]
+    return say.also.join(_stretch(stretch, say) for stretch in stretches)
 
 
 def day_words(hours: Compiled, on: date, calendar: Calendar, lang: Lang) -> str:
