@@ -75,6 +75,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/hours": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Opening hours as they are understood, for an editor to show while a person types
+         * @description A text that is not understood is a problem of the field `text`, with the place of the fault.
+         */
+        readonly get: operations["sites_hours_reading"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/cells/14/{x}/{y}": {
         readonly parameters: {
             readonly query?: never;
@@ -1154,6 +1174,85 @@ export interface components {
             readonly changes: readonly components["schemas"]["ChangeShown"][];
         };
         /**
+         * HoursDay
+         * @description A row of the week: what begins on such a day.
+         */
+        readonly HoursDay: {
+            /**
+             * Season
+             * @description The part of the year; null: the whole year
+             */
+            readonly season: string | null;
+            /**
+             * Day
+             * @description A weekday, a day off by the notice of the State Council, or a make-up workday
+             */
+            readonly day: ("mo" | "tu" | "we" | "th" | "fr" | "sa" | "su") | ("off" | "makeup");
+            /**
+             * Weekdays
+             * @description The weekdays on which the row holds
+             */
+            readonly weekdays: readonly ("mo" | "tu" | "we" | "th" | "fr" | "sa" | "su")[];
+            /** Spans */
+            readonly spans: readonly components["schemas"]["HoursSpan"][];
+        };
+        /**
+         * HoursReading
+         * @description Hours as they were understood.
+         */
+        readonly HoursReading: {
+            /**
+             * Opening Hours
+             * @description OSM opening_hours, as they would be stored
+             */
+            readonly opening_hours: string;
+            /**
+             * Words
+             * @description The hours in words, a line for each season
+             */
+            readonly words: readonly string[];
+            /** Week */
+            readonly week: readonly components["schemas"]["HoursDay"][];
+            /**
+             * Questions
+             * @description What the text leaves open, for the person to answer
+             */
+            readonly questions: readonly components["schemas"]["HoursRemark"][];
+            /**
+             * Warnings
+             * @description What is probably not meant
+             */
+            readonly warnings: readonly components["schemas"]["HoursRemark"][];
+        };
+        /**
+         * HoursRemark
+         * @description Something for the person who types.
+         */
+        readonly HoursRemark: {
+            /** Code */
+            readonly code: string;
+            /** Message */
+            readonly message: string;
+        };
+        /**
+         * HoursSpan
+         * @description Minutes from the midnight at which the day begins; a night goes on past 1440.
+         */
+        readonly HoursSpan: {
+            /** From */
+            readonly from: number;
+            /** To */
+            readonly to: number;
+            /**
+             * State
+             * @description Minutes in no span are closed
+             * @enum {string}
+             */
+            readonly state: "open" | "closed" | "unknown";
+            /** Comment */
+            readonly comment: string | null;
+        };
+        /**
          * HoursWanted
          * @description All ways in, in place of those there are.
          */
@@ -2186,6 +2285,49 @@ export interface operations {
             };
             /** @description Not available just now, please try again later */
             readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly sites_hours_reading: {
+        readonly parameters: {
+            readonly query: {
+                /** @description In Chinese, as 8:30-12:00,14:00-18:00 节假日休息, or OSM opening_hours */
+                readonly text: string;
+                /** @description Language of words and messages; default from Accept-Language, else zh */
+                readonly lang?: "zh" | "en";
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Hours as they were understood. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["HoursReading"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, please try again later */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

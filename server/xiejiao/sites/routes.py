@@ -1,4 +1,4 @@
-"""Addresses of places: the nearest, one, a page of them, cells and packs."""
+"""Addresses of places: the nearest, one, a page of them, cells and packs; and of their hours as one types them."""
 
 from typing import cast
 from urllib.parse import urlencode
@@ -8,6 +8,7 @@ from flask import Blueprint, Response, current_app, request
 
 from xiejiao.database import reading_once
 from xiejiao.errors import FieldFault, InputError, NotFoundError
+from xiejiao.hours import Fault, preview
 from xiejiao.http import encodings, json, language, query_string
 from xiejiao.http.access import public
 from xiejiao.http.budget import exempt
@@ -23,6 +24,7 @@ GEOJSON = "application/geo+json"
 NEAREST_MAX_AGE_S = 5
 CELL_MAX_AGE_S = 30
 PACK_MAX_AGE_S = 3600
+READING_MAX_AGE_S = 3600
 
 
 def _keeper() -> Keeper:
@@ -143,6 +145,26 @@ def divisions() -> Response:
     with reading_once() as connection:
         found = queries.divisions(connection)
     return json.compressed(schemas.divisions(found), max_age_s=PACK_MAX_AGE_S)
+
+
+@bp.get("/hours")
+@public
+@operation(
+    query=schemas.HoursQuery,
+    answer=schemas.HoursReading,
+    example="/api/v1/hours?text=8:30-12:00,14:00-18:00%20节假日除外",
+    problems=(400, 429),
+)
+def hours_reading() -> Response:
+    """Opening hours as they are understood, for an editor to show while a person types.
+
+    A text that is not understood is a problem of the field `text`, with the place of the fault.
+    """
+    asked = query_string.parsed(schemas.HoursQuery)
+    found = preview(asked.text)
+    if isinstance(found, Fault):
+        raise schemas.hours_fault(found)
+    return json.answer(schemas.hours_reading(found, language.wanted()), max_age_s=READING_MAX_AGE_S)
 
 
 @bp.get(f"/cells/{tiles.CELL_ZOOM}/<int:x>/<int:y>")

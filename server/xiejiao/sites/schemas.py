@@ -20,10 +20,10 @@ from pydantic import (
 
 from xiejiao import coordinates
 from xiejiao.coordinates import Datum, Position
-from xiejiao.errors import FieldFault
-from xiejiao.hours import CHINA
+from xiejiao.errors import FieldFault, InputError
+from xiejiao.hours import CHINA, Fault, Preview, Remark
 from xiejiao.http.query_string import refuse
-from xiejiao.language import Language, is_plain
+from xiejiao.language import Language, Words, is_plain
 from xiejiao.sites.almanac import Almanac
 from xiejiao.sites.mercator import MAX_LATITUDE, Box, plane
 from xiejiao.sites.rules import Amenity, Division, Site, SiteState, Wanted
@@ -198,6 +198,17 @@ class OneQuery(BaseModel):
     lang: Lang = None
 
 
+class HoursQuery(BaseModel):
+    """Hours as a person types them."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str = Field(
+        max_length=500, description="In Chinese, as 8:30-12:00,14:00-18:00 节假日休息, or OSM opening_hours"
+    )
+    lang: Lang = None
+
+
 def _corners(text: str) -> tuple[float, float, float, float] | None:
     try:
         west, south, east, north = map(float, text.split(","))
@@ -329,6 +340,46 @@ class Divisions(BaseModel):
     divisions: list[DivisionWords]
 
 
+class HoursSpan(BaseModel):
+    """Minutes from the midnight at which the day begins; a night goes on past 1440."""
+
+    start: int = Field(alias="from", ge=0, le=2880)
+    end: int = Field(alias="to", ge=0, le=2880)
+    state: Literal["open", "closed", "unknown"] = Field(description="Minutes in no span are closed")
+    comment: str | None
+
+
+Weekday = Literal["mo", "tu", "we", "th", "fr", "sa", "su"]
+
+
+class HoursDay(BaseModel):
+    """A row of the week: what begins on such a day."""
+
+    season: str | None = Field(description="The part of the year; null: the whole year")
+    day: Weekday | Literal["off", "makeup"] = Field(
+        description="A weekday, a day off by the notice of the State Council, or a make-up workday"
+    )
+    weekdays: list[Weekday] = Field(description="The weekdays on which the row holds")
+    spans: list[HoursSpan]
+
+
+class HoursRemark(BaseModel):
+    """Something for the person who types."""
+
+    code: str
+    message: str
+
+
+class HoursReading(BaseModel):
+    """Hours as they were understood."""
+
+    opening_hours: str = Field(description="OSM opening_hours, as they would be stored")
+    words: list[str] = Field(description="The hours in words, a line for each season")
+    week: list[HoursDay]
+    questions: list[HoursRemark] = Field(description="What the text leaves open, for the person to answer")
+    warnings: list[HoursRemark] = Field(description="What is probably not meant")
+
+
 class Tile(BaseModel):
     """The places of a tile as columns; docs/cells.md describes every part."""
 
@@ -419,3 +470,36 @@ def divisions(listed: Iterable[Division]) -> dict[str, Any]:
             for division in listed
         ]
     }
+
+
+def hours_reading(read: Preview, language: Language) -> dict[str, Any]:
+    """Hours as they are served to an editor."""
+    return {
+        "opening_hours": read.opening_hours,
+        "words": [line.in_(language) for line in read.words],
+        "week": [
+            {
+                "season": row.season and row.season.in_(language),
+                "day": row.day,
+                "weekdays": row.weekdays,
+                "spans": [
+                    {"from": span.start, "to": span.end, "state": span.state, "comment": span.comment or None}
+                    for span in row.spans
+                ],
+            }
+            for row in read.week
+        ],
+        "questions": _remarks(read.questions, language),
+        "warnings": _remarks(read.warnings, language),
+    }
+
+
+def _remarks(remarks: Iterable[Remark], language: Language) -> list[dict[str, str]]:
+    return [{"code": remark.code, "message": remark.words.in_(language)} for remark in remarks]
+
+
+def hours_fault(fault: Fault) -> InputError:
+    """The fault of a text of hours, with the place at which it stands, counted from 1."""
+    place = fault.at + 1
+    words = Words(f"第 {place} 个字：{fault.message('zh')}", f"character {place}: {fault.message('en')}")
+    return InputError(FieldFault("text", words))
