@@ -2,6 +2,7 @@
 import { createApp } from "vue";
 import App from "./App.vue";
 import "./offline/home";
+import { stored } from "./offline/mark";
 import { keepApp } from "./offline/worker";
 import { router } from "./router";
 import "./ui/base.css";
@@ -10,4 +11,6 @@ import "./ui/base.css";
 setTimeout(() => {
   createApp(App).use(router).mount("#app");
   void keepApp();
+  // What was done without network is sent from any page; who has not signed in has nothing to send.
+  if (stored() !== null) void import("./offline/postman");
 });

@@ -2,6 +2,8 @@
 import { createRouter, createWebHistory } from "vue-router";
 import HomePage from "./features/finder/pages/HomePage.vue";
 
+const managing = () => import("./features/manage/managing");
+
 export const router = createRouter({
   history: createWebHistory(),
   routes: [
@@ -12,6 +14,10 @@ export const router = createRouter({
     { path: "/sign-in", component: () => import("./features/account/pages/SignInPage.vue") },
     { path: "/me", component: () => import("./features/account/pages/MePage.vue") },
     { path: "/me/grants", component: () => import("./features/account/pages/GrantsPage.vue") },
+    { path: "/manage", component: async () => (await managing()).ManagePage },
+    { path: "/manage/:code", component: async () => (await managing()).KeepPage, props: true },
+    { path: "/manage/:code/round", component: async () => (await managing()).RoundPage, props: true },
+    { path: "/manage/:code/:part", component: async () => (await managing()).PartPage, props: true },
     { path: "/privacy", component: () => import("./features/more/pages/PrivacyPage.vue") },
     { path: "/:rest(.*)*", redirect: "/" },
   ],

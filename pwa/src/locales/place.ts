@@ -5,6 +5,7 @@ import { inLanguage } from "./index";
 export const told = inLanguage({
   zh: {
     onMap: "在地图上看",
+    round: "我管的站点：巡查",
     special: "另有安排，见下",
     coming: "站点信息正在下载",
     reported: (when: string) => `${when} 起有人反映这里关着，与公布的时间不符。`,
@@ -41,6 +42,7 @@ export const told = inLanguage({
   },
   en: {
     onMap: "On the map",
+    round: "A place of mine: go round",
     special: "changed, see below",
     coming: "The place is on its way",
     reported: (when: string) => `Reported shut since ${when}, against the posted hours.`,

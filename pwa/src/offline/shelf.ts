@@ -81,6 +81,15 @@ export async function keptKeys(): Promise<string[]> {
   return [...new Set([...memory.keys(), ...(stored ?? []).map(String)])];
 }
 
+/** The documents whose keys begin with `prefix`, as the tabs of the app have left them: another one may have let go of some. */
+export async function keptUnder<T>(prefix: string): Promise<T[]> {
+  const here = [...memory].filter(([key]) => key.startsWith(prefix));
+  const stored = await inStore<Kept<T>[]>("readonly", (store) => store.getAll(IDBKeyRange.bound(prefix, `${prefix}\uffff`))).catch(() => undefined);
+  if (!stored || storageRefused.value) return here.map(([, { document }]) => document as T);
+  for (const [key] of here) memory.delete(key);
+  return stored.map(({ document }) => document);
+}
+
 /** Let go of `key`. */
 export async function letGo(key: string): Promise<void> {
   memory.delete(key);

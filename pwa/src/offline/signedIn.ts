@@ -1,15 +1,6 @@
 /** Whether somebody is signed in on this phone. What counts is the cookie, which scripts cannot see; this is its shadow. */
 import { ref } from "vue";
-
-const KEY = "xiejiao.signed-in";
-
-function stored(): string | null {
-  try {
-    return localStorage.getItem(KEY);
-  } catch {
-    return null;
-  }
-}
+import { KEY, stored } from "./mark";
 
 /** Random, another one with each sign-in, and says nothing about the person; null: nobody is signed in. */
 export const mark = ref(stored());

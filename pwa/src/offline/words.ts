@@ -13,11 +13,15 @@ const FRESH_MS = 86_400_000;
 const PATIENCE_MS = 1_000;
 const terms = shallowRef<ReadonlyMap<string, Term>>(new Map());
 
+/** The codes of all amenities, in the order of the vocabulary. */
+export const amenityCodes = shallowRef<readonly string[]>([]);
+
 /** Whether the words are there, or not worth waiting for. */
 export const wordsSettled = shallowRef(false);
 
 function use({ kinds, amenities }: Vocabulary): void {
   terms.value = new Map([...kinds, ...amenities].map((term) => [term.code, term]));
+  amenityCodes.value = amenities.map(({ code }) => code);
   wordsSettled.value = true;
 }
 

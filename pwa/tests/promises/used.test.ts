@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { entry, giving, own, roles } from "@/locales/account";
 import { choice, picker } from "@/locales/choosing";
 import { hints, pulling } from "@/locales/hints";
+import { manage } from "@/locales/manage";
 import { onMap } from "@/locales/map";
 import { settings } from "@/locales/more";
 import { told } from "@/locales/place";
@@ -41,7 +42,7 @@ function unshown(names: readonly string[], source: string): string[] {
 describe("what the phone carries", () => {
   it("holds no word that the app never says", () => {
     expect(unsaid(zh, code)).toEqual([]);
-    for (const [by, words] of Object.entries({ choice, entry, giving, hints, onMap, own, picker, pulling, refused, roles, settings, told })) expect(unsaid(words.value, code, by)).toEqual([]);
+    for (const [by, words] of Object.entries({ choice, entry, giving, hints, manage, onMap, own, picker, pulling, refused, roles, settings, told })) expect(unsaid(words.value, code, by)).toEqual([]);
     expect(unsaid({ none: "", tiles: "" }, code, "privacyOfMap")).toEqual([]);
   });
 

@@ -28,6 +28,9 @@ PAGES = {
     "/sign-in": "src/features/account/pages/SignInPage.vue",
     "/me": "src/features/account/pages/MePage.vue",
     "/me/grants": "src/features/account/pages/GrantsPage.vue",
+    "/manage": "src/features/manage/managing.ts",
+    "/manage/<code>": "src/features/manage/managing.ts",
+    "/manage/<code>/<part>": "src/features/manage/managing.ts",
 }
 """Addresses that the app itself answers, and what each shows besides the app; the same document comes for all."""
 WORKER = "sw.js"
