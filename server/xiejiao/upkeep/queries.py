@@ -217,22 +217,25 @@ _TOLD = (
     "  min(opened_at) AS oldest_at, bool_or(escalated_at IS NOT NULL) AS escalated"
     "  FROM task WHERE task.site_id = site.id AND closed_at IS NULL) AS tasks"
 )
+_EACH = ("count(*) FILTER (WHERE " + condition + ") AS " + lack for lack, condition in _LACKS.items())
+_COUNTS = ", ".join(['count(*) AS "all"', *_EACH])
 _SEARCHED = "(strpos(lower(site.name), :q) > 0 OR strpos(lower(site.code), :q) > 0)"
 
 
-def _listed(where: str, *, searched: bool) -> str:
-    return " AND ".join([where, "site.status = 'active'", *([_SEARCHED] if searched else [])])
+def _listed(where: str, lack: Lack | None = None, *, searched: bool) -> str:
+    parts = [where, "site.status = 'active'", *([_LACKS[lack]] if lack else []), *([_SEARCHED] if searched else [])]
+    return " AND ".join(parts)
 
 
 @cache
 def _kept(where: str, lack: Lack | None, *, searched: bool) -> TextClause:
-    lacking = f" AND {_LACKS[lack]}" if lack else ""
+    where = _listed(where, lack, searched=searched)
     # Those first whose tasks the union above sees too: the clock has run out, or a reporter said that it is not right.
     return text(
         "SELECT site.id, site.code, site.name, site.kind, organisation.name AS organisation, site.confirmed_at,"
         " site.conflicting_since, told.broken, told.next_expiry_on, tasks.count AS tasks, tasks.overdue,"
         " tasks.reopened, tasks.oldest_at AS oldest_task_at, coalesce(tasks.escalated, false) AS escalated"
-        f"{_TOLD} WHERE {_listed(where, searched=searched)}{lacking}"
+        f"{_TOLD} WHERE {where}"
         " ORDER BY (tasks.overdue > 0 OR tasks.reopened > 0) DESC, tasks.count > 0 DESC, tasks.oldest_at,"
         " site.confirmed_at NULLS FIRST, site.code LIMIT :limit OFFSET :offset"
     )
@@ -240,8 +243,8 @@ def _kept(where: str, lack: Lack | None, *, searched: bool) -> TextClause:
 
 @cache
 def _lacking(where: str, *, searched: bool) -> TextClause:
-    counted = ", ".join(f"count(*) FILTER (WHERE {condition}) AS {lack}" for lack, condition in _LACKS.items())
-    return text(f'SELECT count(*) AS "all", {counted}{_TOLD} WHERE {_listed(where, searched=searched)}')
+    where = _listed(where, searched=searched)
+    return text(f"SELECT {_COUNTS}{_TOLD} WHERE {where}")
 
 
 def lacking(connection: Connection, scope: Scope, *, now: dt.datetime, today: dt.date, q: str | None) -> dict[str, int]:
