@@ -2,6 +2,7 @@
 import { createApp } from "vue";
 import App from "./App.vue";
 import "./offline/home";
+import { keptKeys } from "./offline/shelf";
 import { keepApp } from "./offline/worker";
 import { router } from "./router";
 import "./ui/base.css";
@@ -10,4 +11,8 @@ import "./ui/base.css";
 setTimeout(() => {
   createApp(App).use(router).mount("#app");
   void keepApp();
+  // What was said of a place without a network goes out as soon as there is one, whichever page is opened.
+  void keptKeys().then((keys) => {
+    if (keys.some((key) => key.startsWith("vote/"))) void import("./offline/resending");
+  });
 });
