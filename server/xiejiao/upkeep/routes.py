@@ -44,6 +44,7 @@ MOST_TASKS = 500
 HISTORY_PAGE = 50
 _ANY_ID = "00000000-0000-0000-0000-000000000000"
 _SITE = "Id of the place"
+_SITE_OR_CODE = "Id of the place, or its code"
 
 
 def _keeper() -> Keeper:
@@ -107,7 +108,7 @@ def add_device() -> Response:
     return json.answer({"device": token}, status=_CREATED)
 
 
-@bp.post("/sites/<uuid:id>/votes")
+@bp.post("/sites/<id>/votes")
 @public
 @operation(
     body=schemas.VoteCast,
@@ -115,9 +116,9 @@ def add_device() -> Response:
     status=_CREATED,
     example=f"/api/v1/sites/{_ANY_ID}/votes",
     problems=(404, 409, 422, 429, 503),
-    id=_SITE,
+    id=_SITE_OR_CODE,
 )
-def vote(id: UUID) -> Response:  # noqa: A002 - the part of the path
+def vote(id: str) -> Response:  # noqa: A002 - the part of the path
     """Say what is so at a place; needs no account, and where one stands is not told.
 
     Wants an Idempotency-Key, since phones repeat what got no answer.
@@ -130,11 +131,12 @@ def vote(id: UUID) -> Response:  # noqa: A002 - the part of the path
     known = keeper.known()
 
     def cast_vote(connection: Connection) -> tuple[int, object]:
-        site = places.one(connection, id)
+        identity = _identity(connection, id)
+        site = places.one(connection, identity)
         almanac = keeper.knowing(connection, known, [site]).almanac
         posted, _ = almanac.answer(site.hours_id, site.dated, keeper.now())
         ballot = Ballot(
-            id,
+            identity,
             asked.says,
             asked.amenity,
             asked.device,
@@ -186,13 +188,13 @@ def _private(response: Response) -> Response:
     return response
 
 
-@bp.get("/sites/<uuid:id>/photos")
+@bp.get("/sites/<id>/photos")
 @public
-@operation(answer=schemas.Photos, example=f"/api/v1/sites/{_ANY_ID}/photos", problems=(429, 503), id=_SITE)
-def photos(id: UUID) -> Response:  # noqa: A002 - the part of the path
+@operation(answer=schemas.Photos, example="/api/v1/sites/00003V/photos", problems=(404, 429, 503), id=_SITE_OR_CODE)
+def photos(id: str) -> Response:  # noqa: A002 - the part of the path
     """The photos of a place, the latest first."""
     with reading() as connection:
-        found = queries.photos(connection, id)
+        found = queries.photos(connection, _identity(connection, id))
     return json.answer({"photos": [schemas.photo(each) for each in found]}, max_age_s=60)
 
 
@@ -225,10 +227,11 @@ def picture(id: UUID) -> Response:  # noqa: A002 - the part of the path
 def kept() -> Response:
     """The places that one keeps true, or whose managers one leads, the most pressing first."""
     asked = query_string.parsed(schemas.KeptQuery)
+    scope = caller().scope(Permission.SITES_CONFIRM)
     with reading() as connection:
         found = queries.kept(
             connection,
-            caller().scope(Permission.SITES_CONFIRM),
+            scope,
             now=_now(),
             today=_today(),
             lack=asked.lack,
@@ -236,15 +239,15 @@ def kept() -> Response:
             offset=asked.offset,
             limit=asked.limit + 1,
         )
+        # Those who go on through a list have been told.
+        counts = None if asked.offset else queries.lacking(connection, scope, now=_now(), today=_today(), q=asked.q)
     rows = [schemas.kept(each) for each in found[: asked.limit]]
-    return json.answer({"sites": rows, "more": len(found) > asked.limit})
+    return json.answer({"sites": rows, "more": len(found) > asked.limit, "counts": counts})
 
 
 @bp.get("/keeping/<id>")
 @requires(Permission.SITES_CONFIRM)
-@operation(
-    answer=schemas.Keeping, example="/api/v1/keeping/00003V", problems=(404, 503), id="Id of the place, or its code"
-)
+@operation(answer=schemas.Keeping, example="/api/v1/keeping/00003V", problems=(404, 503), id=_SITE_OR_CODE)
 def keeping(id: str) -> Response:  # noqa: A002 - the part of the path
     """What stands at one of one's places: hours, closures, amenities, tasks, photos."""
     scope = caller().scope(Permission.SITES_CONFIRM)

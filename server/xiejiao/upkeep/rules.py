@@ -228,5 +228,6 @@ class Kept:
     next_expiry_on: dt.date | None
     tasks: int
     overdue: int
+    reopened: int
     oldest_task_at: dt.datetime | None
     escalated: bool

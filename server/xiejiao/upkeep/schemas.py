@@ -291,15 +291,30 @@ class KeptSite(_Answer):
     next_expiry_on: str | None
     tasks: int
     overdue: int
+    reopened: int
     oldest_task_at: str | None
     escalated: bool
 
 
+class Lacking(_Answer):
+    """How many places there are in all, and how many lack what."""
+
+    all: int
+    task: int
+    unconfirmed: int
+    broken: int
+    expiring: int
+
+
 class KeptSites(_Answer):
-    """Places of one's own, the most pressing first; `more` when there are further ones."""
+    """Places of one's own, the most pressing first; `more` when there are further ones.
+
+    `counts` are of all that fit `q`; null where `offset` leaves places out.
+    """
 
     sites: list[KeptSite]
     more: bool
+    counts: Lacking | None
 
 
 class ChangeShown(_Answer):
@@ -406,6 +421,7 @@ def kept(each: Kept) -> dict[str, Any]:
         "next_expiry_on": _day(each.next_expiry_on),
         "tasks": each.tasks,
         "overdue": each.overdue,
+        "reopened": each.reopened,
         "oldest_task_at": _at(each.oldest_task_at),
         "escalated": each.escalated,
     }
