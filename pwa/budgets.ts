@@ -18,6 +18,7 @@ const BUDGETS = {
     "src/ui/MapChoice.vue": 2_000,
     "src/features/finder/pages/MapPage.vue": 55_000,
     "src/features/place/pages/PlacePage.vue": 8_000,
+    "src/features/place/components/RoundLink.vue": 4_000,
     "src/features/more/pages/MorePage.vue": 4_000,
     "src/features/more/pages/PrivacyPage.vue": 2_500,
     "src/features/account/pages/SignInPage.vue": 12_000,
