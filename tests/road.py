@@ -65,7 +65,7 @@ class Road:
             def do_GET(self) -> None:
                 road._carry(self)
 
-            do_POST = do_PUT = do_HEAD = do_GET  # noqa: N815 - the names that http.server calls
+            do_POST = do_PUT = do_DELETE = do_HEAD = do_GET  # noqa: N815 - the names that http.server calls
 
             def log_message(self, *_: object) -> None:
                 pass
