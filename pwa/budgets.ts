@@ -18,7 +18,7 @@ const BUDGETS = {
     "src/ui/MapChoice.vue": 2_000,
     "src/features/finder/pages/MapPage.vue": 55_000,
     "src/features/place/pages/PlacePage.vue": 9_000,
-    "src/features/place/components/RoundLink.vue": 4_500,
+    "src/features/place/components/RoundLink.vue": 4_000,
     "src/features/report/pages/ReportSheet.vue": 9_000,
     "src/features/report/pages/ReportPage.vue": 9_000,
     "src/features/staff/pages/StaffPage.vue": 15_000,
