@@ -163,7 +163,9 @@ def test_a_round_without_network_takes_four_taps_and_arrives_once(manager: Manag
     assert len({each.headers.split("Idempotency-Key: ")[1].split("\n")[0] for each in posted(road, "/rounds")}) == 1
 
 
-def test_undone_within_ten_seconds_nothing_is_sent_and_left_alone_it_is(manager: Manager, road: Road, tell: Tell) -> None:
+def test_undone_within_ten_seconds_nothing_is_sent_and_left_alone_it_is(
+    manager: Manager, road: Road, tell: Tell
+) -> None:
     page = manager().page
     code = code_of(page, 1)
     before = rounds(tell, code)

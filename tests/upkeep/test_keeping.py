@@ -163,6 +163,7 @@ def test_a_change_is_told_in_lines_and_taken_back(client: FlaskClient, manager: 
     told = manager.get(f"/api/v1/keeping/{site.id}/history").json["changes"][0]  # type: ignore[index]
     assert told["lines"] == ["微波炉：正常 → 坏了"]
     assert told["actor"].startswith("account:")
+    assert told["by"] == "one"
     address = f"/api/v1/keeping/{site.id}/history/{told['id']}/reverting"
     assert ask(manager, "POST", address, {"version": 2}).status_code == 200
     shown = client.get(f"/api/v1/sites/{site.id}").json["properties"]["amenities"]  # type: ignore[index]

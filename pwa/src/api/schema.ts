@@ -964,6 +964,8 @@ export interface components {
             readonly at: string;
             /** Actor */
             readonly actor: string;
+            /** By */
+            readonly by: string | null;
             /** Action */
             readonly action: string;
             /** Lines */

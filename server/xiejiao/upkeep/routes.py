@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from xiejiao import hours
 from xiejiao.accounts import proofs
+from xiejiao.accounts import queries as accounts
 from xiejiao.database import reading, writing
 from xiejiao.errors import FieldFault, InputError, NotFoundError
 from xiejiao.hours import CHINA
@@ -30,7 +31,7 @@ from xiejiao.sites import queries as places
 from xiejiao.sites import schemas as site_schemas
 from xiejiao.sites.commands import Deed
 from xiejiao.sites.keeper import Keeper
-from xiejiao.sites.rules import Access, Amenity, DatedException, Effect, Mode, Site
+from xiejiao.sites.rules import Access, Amenity, Change, DatedException, Effect, Mode, Site
 from xiejiao.upkeep import commands, photo, poster, queries, schemas
 from xiejiao.upkeep.commands import Ballot
 from xiejiao.upkeep.rules import Round
@@ -487,8 +488,14 @@ def history(id: UUID) -> Response:  # noqa: A002 - the part of the path
     with reading() as connection:
         places.one_within(connection, id, caller().scope(Permission.SITES_CONFIRM))
         found = places.history(connection, id, before=asked.before, limit=HISTORY_PAGE)
+        people = {f"account:{who}": name for who, name in accounts.names(connection, _accounts(found)).items()}
     wanted = language.wanted()
-    return json.answer({"changes": [schemas.change(each, words, wanted) for each in found]})
+    return json.answer({"changes": [schemas.change(each, words, wanted, by=people.get(each.actor)) for each in found]})
+
+
+def _accounts(changes: tuple[Change, ...]) -> set[UUID]:
+    """The accounts that made the changes: history names no person, and whoever reads it may ask who it was."""
+    return {UUID(each.actor.removeprefix("account:")) for each in changes if each.actor.startswith("account:")}
 
 
 @bp.post("/keeping/<uuid:id>/history/<int:change>/reverting")

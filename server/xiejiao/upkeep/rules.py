@@ -24,6 +24,8 @@ class Says(StrEnum):
 
 GROWN_AFTER = dt.timedelta(minutes=10)
 """A device's token counts from this age on: fresh ones by the thousand prove nothing."""
+DEVICE_KEPT_FOR = dt.timedelta(days=180)
+"""How long what one phone said of several places may be put together at the most."""
 DEVICES_OF_A_NETWORK = Quota("devices of a network", 600, dt.timedelta(hours=1))
 """Carriers put a city behind one address: hundreds, never one."""
 VOTES_OF_A_NETWORK = Quota("votes of a network", 300, dt.timedelta(hours=1))

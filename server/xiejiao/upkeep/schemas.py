@@ -324,6 +324,7 @@ class ChangeShown(_Answer):
     version: int
     at: str
     actor: str
+    by: str | None
     action: str
     lines: list[str]
     revertible: bool
@@ -427,13 +428,14 @@ def kept(each: Kept) -> dict[str, Any]:
     }
 
 
-def change(each: Change, words: Vocabulary, language: Language) -> dict[str, Any]:
-    """A change as JSON, its difference in lines."""
+def change(each: Change, words: Vocabulary, language: Language, *, by: str | None) -> dict[str, Any]:
+    """A change as JSON, its difference in lines; `by` is the name of the member of staff who made it."""
     return {
         "id": each.id,
         "version": each.version,
         "at": _when(each.at),
         "actor": each.actor,
+        "by": by,
         "action": each.action,
         "lines": [line.in_(language) for line in difference.difference(each, words)],
         "revertible": each.is_revertible,
