@@ -185,7 +185,9 @@ def _private(response: Response) -> Response:
 
 @bp.get("/sites/<id>/photos")
 @public
-@operation(answer=schemas.Photos, example="/api/v1/sites/00003V/photos", problems=(404, 429, 503), id=_SITE_OR_CODE)
+@operation(
+    answer=schemas.Photos, example=f"/api/v1/sites/{code.code_of(0)}/photos", problems=(404, 429, 503), id=_SITE_OR_CODE
+)
 def photos(id: str) -> Response:  # noqa: A002 - the part of the path
     """The photos of a place, the latest first."""
     with reading() as connection:
@@ -242,7 +244,7 @@ def kept() -> Response:
 
 @bp.get("/keeping/<id>")
 @requires(Permission.SITES_CONFIRM)
-@operation(answer=schemas.Keeping, example="/api/v1/keeping/00003V", problems=(404, 503), id=_SITE_OR_CODE)
+@operation(answer=schemas.Keeping, example=f"/api/v1/keeping/{code.code_of(0)}", problems=(404, 503), id=_SITE_OR_CODE)
 def keeping(id: str) -> Response:  # noqa: A002 - the part of the path
     """What stands at one of one's places: hours, closures, amenities, tasks, photos."""
     scope = caller().scope(Permission.SITES_CONFIRM)
