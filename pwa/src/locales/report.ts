@@ -40,9 +40,9 @@ export const reporting = inLanguage({
     clearedHow: "站长后来到现场确认过这里的情况。",
     state: { open: "已通知站长", overdue: "超期未处理", reopened: "又提出来了", closed: "已处理" },
     until: {
-      open: (day: string) => `应在 ${day}前处理好。`,
-      overdue: (day: string) => `本应在 ${day}前处理好，上级工会也会看到。`,
-      reopened: (day: string) => `上级工会也会看到，应在 ${day}前处理好。`,
+      open: (day: string) => `最晚 ${day}处理好。`,
+      overdue: (day: string) => `期限是 ${day}，还没处理好，上级工会也会看到。`,
+      reopened: (day: string) => `上级工会也会看到，最晚 ${day}处理好。`,
       closed: () => "",
     },
     reply: "站方答复",

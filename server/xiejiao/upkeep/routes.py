@@ -192,10 +192,7 @@ def _private(response: Response) -> Response:
 @bp.get("/sites/<id>/photos")
 @public
 @operation(
-    answer=schemas.Photos,
-    example=f"/api/v1/sites/{code.code_of(0)}/photos",
-    problems=(404, 429, 503),
-    id=_SITE_OR_CODE,
+    answer=schemas.Photos, example=f"/api/v1/sites/{code.code_of(0)}/photos", problems=(404, 429, 503), id=_SITE_OR_CODE
 )
 def photos(id: str) -> Response:  # noqa: A002 - the part of the path
     """The photos of a place, the latest first."""
