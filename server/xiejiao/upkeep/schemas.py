@@ -327,8 +327,8 @@ def _at(moment: dt.datetime | None) -> str | None:
 def task(each: Task, today: dt.date) -> dict[str, Any]:
     """A task as JSON."""
     return {
-        "id": each.id,
-        "site": each.site,
+        "id": str(each.id),
+        "site": str(each.site),
         "site_code": each.site_code,
         "site_name": each.site_name,
         "organisation": each.organisation,
@@ -368,13 +368,13 @@ def report(found: Report, today: dt.date) -> dict[str, Any]:
 
 def photo(each: PhotoListed) -> dict[str, Any]:
     """A photo as JSON."""
-    return {"id": each.id, "width": each.width, "height": each.height, "added_at": _when(each.added_at)}
+    return {"id": str(each.id), "width": each.width, "height": each.height, "added_at": _when(each.added_at)}
 
 
 def closure(each: Closure) -> dict[str, Any]:
     """A dated exception as JSON."""
     return {
-        "id": each.id,
+        "id": str(each.id),
         "effect": each.effect,
         "since": _when(each.since),
         "until": _at(each.until),
@@ -386,7 +386,7 @@ def closure(each: Closure) -> dict[str, Any]:
 def kept(each: Kept) -> dict[str, Any]:
     """A row of the table as JSON."""
     return {
-        "id": each.id,
+        "id": str(each.id),
         "code": each.code,
         "name": each.name,
         "kind": each.kind,
