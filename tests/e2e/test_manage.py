@@ -97,7 +97,7 @@ def no_network(page: Page, road: Road) -> Iterator[None]:
 
 def code_of(page: Page, at: int) -> str:
     """The code of a place in the list."""
-    address = page.locator(".kept").nth(at).get_by_role("link", name=ROUND).get_attribute("href")
+    address = page.locator(".kept").nth(at).locator("a[href$='/round']").get_attribute("href")
     assert address is not None
     return address.split("/")[2]
 
@@ -106,6 +106,7 @@ def go_round(page: Page, at: int = 0) -> int:
     """All is well at a place of the list; how many taps that took."""
     taps = [page.locator(".kept").nth(at).get_by_role("link", name=ROUND)]
     taps[0].tap()
+    expect(page.locator(".round__card")).to_have_count(3)
     for question in page.locator(".round__card").all():
         expect(question).to_be_visible()
         taps.append(question.get_by_role("button", name="是", exact=True))
@@ -177,7 +178,7 @@ def test_undone_within_ten_seconds_nothing_is_sent_and_left_alone_it_is(
     page.locator(".round__card").last.get_by_role("button", name="是", exact=True).tap()
     page.wait_for_timeout(UNDO_MS / 2)
     assert posted(road, "/rounds") == []
-    expect(page.get_by_text("已送到")).to_be_visible()
+    expect(page.get_by_text("已送到")).to_be_visible(timeout=UNDO_MS)
     assert rounds(tell, code) == before + 1  # type: ignore[operator]
 
 

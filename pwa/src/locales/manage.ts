@@ -71,7 +71,6 @@ export const manage = inLanguage({
     save: "保存",
     saving: "正在保存…",
     saved: "已保存",
-    unsaved: "有改动还没保存",
     offlineEdit: "没有网络：可以先写好，连上后再保存。写下的不会丢。",
     contested: {
       heading: "别人刚刚也改了这里",
@@ -99,7 +98,6 @@ export const manage = inLanguage({
       rows: { mo: "一", tu: "二", we: "三", th: "四", fr: "五", sa: "六", su: "日", off: "节假日", makeup: "调休" },
       shut: "不开",
       bar: "一周的开放时段",
-      removed: "不再有",
     },
     closing: {
       present: "已定的安排",
@@ -240,7 +238,6 @@ export const manage = inLanguage({
     save: "Save",
     saving: "Saving…",
     saved: "Saved",
-    unsaved: "Not saved yet",
     offlineEdit: "No network: write it now, save it once you are online. Nothing you write is lost.",
     contested: {
       heading: "Somebody else has just changed this too",
@@ -268,7 +265,6 @@ export const manage = inLanguage({
       rows: { mo: "Mon", tu: "Tue", we: "Wed", th: "Thu", fr: "Fri", sa: "Sat", su: "Sun", off: "Holiday", makeup: "Make-up" },
       shut: "closed",
       bar: "The week's opening hours",
-      removed: "not any more",
     },
     closing: {
       present: "What is arranged",

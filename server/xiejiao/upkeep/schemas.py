@@ -411,7 +411,7 @@ def closure(each: Closure) -> dict[str, Any]:
 def kept(each: Kept) -> dict[str, Any]:
     """A row of the table as JSON."""
     return {
-        "id": each.id,
+        "id": str(each.id),
         "code": each.code,
         "name": each.name,
         "kind": each.kind,
