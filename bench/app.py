@@ -6,6 +6,7 @@ down by so many times, which says nothing about a phone unless the machine has n
 """
 
 import argparse
+import datetime as dt
 import os
 import re
 import statistics
@@ -14,6 +15,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,9 @@ from bench.second_start import free_port
 from playwright.sync_api import BrowserContext, Locator, Page, Playwright, sync_playwright
 
 from phone import CHOSEN, CHROMIUM, SIZE, chromium, installed, phone_on, places
+from xiejiao import database, keyring, seeding
+from xiejiao.cluster import Role
+from xiejiao.config import Config
 from xiejiao.coordinates import Position
 
 PWA = Path(__file__).parents[1] / "pwa"
@@ -50,12 +55,22 @@ globalThis.listedAt = new Promise((done) => {{
 """
 
 
+class Visitor(StrEnum):
+    """Whose browser opens a page."""
+
+    NEWCOMER = "newcomer"
+    REGULAR = "regular"
+    """Counts from a place that the app remembers."""
+    MANAGER = "station manager"
+    STAFF = "member of union staff"
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A page of the app, whether a place is remembered there, and the points for performance that it wants."""
+    """A page of the app, who opens it, and the points for performance that it wants."""
 
     address: str
-    remembered: bool
+    opened_by: Visitor
     performance: int
 
 
@@ -93,6 +108,21 @@ def _remember(context: BrowserContext, origin: str) -> None:
     page.close()
 
 
+def _links(there: Installation) -> dict[Visitor, str]:
+    """Tokens that sign in once, by who they sign in."""
+    keys = keyring.installation_keys(Config(var=str(there.var)))
+    with database.connected(there.url(Role.OWNER)) as connection, connection.begin():
+        made = seeding.sign_in_links(connection, keys, when=dt.datetime.now(dt.UTC), draw=os.urandom)
+    return {Visitor(who.en): token for who, token in made if who.en in set(Visitor)}
+
+
+def _sign_in(context: BrowserContext, address: str) -> None:
+    page = context.new_page()
+    page.goto(address)
+    page.wait_for_url(lambda url: "/sign-in" not in url)
+    page.close()
+
+
 def _slower(page: Page, times: int) -> None:
     page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": times})
 
@@ -110,27 +140,36 @@ def pages(there: Installation, only: str = "") -> None:
             (SHANGHAI.lon, SHANGHAI.lat),
         ).fetchall()
     routes = (
-        Route("/", remembered=True, performance=98),
-        Route(f"/p/{code}", remembered=False, performance=95),
-        Route("/more", remembered=False, performance=95),
-        Route("/privacy", remembered=False, performance=95),
-        Route("/map", remembered=True, performance=95),
+        Route("/", Visitor.REGULAR, performance=98),
+        Route(f"/p/{code}", Visitor.NEWCOMER, performance=95),
+        Route(f"/p/{code}/report", Visitor.NEWCOMER, performance=95),
+        Route("/report", Visitor.NEWCOMER, performance=95),
+        Route("/more", Visitor.NEWCOMER, performance=95),
+        Route("/privacy", Visitor.NEWCOMER, performance=95),
+        Route("/map", Visitor.REGULAR, performance=95),
+        Route("/sign-in", Visitor.NEWCOMER, performance=95),
+        Route("/me", Visitor.MANAGER, performance=95),
+        Route("/manage", Visitor.MANAGER, performance=95),
+        Route("/staff", Visitor.STAFF, performance=95),
     )
     with tempfile.TemporaryDirectory(prefix="xj-") as folder, server.serving(there, free_port()) as served:
         origin = f"http://127.0.0.1:{served.port}"
-        profiles = {remembered: Path(folder) / str(remembered) for remembered in (True, False)}
+        profiles = {visitor: Path(folder) / visitor.name for visitor in Visitor}
+        links = _links(there)
         with sync_playwright() as playwright:
-            for remembered, profile in profiles.items():
+            for visitor, profile in profiles.items():
                 with _profile(playwright, profile) as context:
-                    if remembered:
+                    if visitor is Visitor.REGULAR:
                         _remember(context, origin)
+                    if visitor in links:
+                        _sign_in(context, f"{origin}/sign-in#once={links[visitor]}")
         for route in routes:
             if only and route.address != only:
                 continue
             if not served.has(route.address):
                 print(f"{route.address}: not served, left out", flush=True)
                 continue
-            runs = [lighthouse.judge(origin + route.address, profiles[route.remembered]) for _ in range(RUNS)]
+            runs = [lighthouse.judge(origin + route.address, profiles[route.opened_by]) for _ in range(RUNS)]
             _tell_judgement(route, median(runs), runs)
 
 
