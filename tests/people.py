@@ -67,7 +67,7 @@ def staff(
     role: Role | None = None,
     *,
     now: dt.datetime,
-    draw: Draw,
+    draw: commands.Draw,
     organisation: UUID | None = None,
     site: UUID | None = None,
 ) -> UUID:
@@ -84,7 +84,7 @@ def grant(
     role: Role,
     *,
     now: dt.datetime,
-    draw: Draw,
+    draw: commands.Draw,
     organisation: UUID | None = None,
     site: UUID | None = None,
 ) -> None:
@@ -103,7 +103,7 @@ def grant(
     queries.act(connection, None)
 
 
-def signed_in(connection: Connection, account: UUID, *, now: dt.datetime, draw: Draw) -> str:
+def signed_in(connection: Connection, account: UUID, *, now: dt.datetime, draw: commands.Draw) -> str:
     """A token with which the account has signed in."""
     link = commands.add_link(connection, account, draw=draw)
     token = commands.sign_in_with_link(connection, link, device="test", now=now, draw=draw)

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.db
 
 AXE = Path(__file__).parents[2] / "pwa" / "node_modules" / "axe-core" / "axe.min.js"
 DESKTOP: ViewportSize = {"width": 1280, "height": 800}
-LOOKS = {
+LOOKS: dict[str, dict[str, object]] = {
     "light": {"theme": "light"},
     "dark": {"theme": "dark"},
     "elder": {"theme": "light", "elder": True},

@@ -102,13 +102,11 @@ def make_there(browser: Browser, road_there: Road) -> Iterator[MakePhone]:
     """Phones there, each on a network of its own."""
     made: list[Phone] = []
 
-    def make(
-        *, look: str = "light", size: ViewportSize = SIZE, touch: bool = True, network: str | None = None
-    ) -> Phone:
+    def make(*, look: str = "light", size: ViewportSize = SIZE, touch: bool = True) -> Phone:
         phone = phone_on(
             browser, road_there.origin, at=MEIJIANG, clock=None, size=size, touch=touch, chosen=LOOKS[look]
         )
-        phone.context.set_extra_http_headers({"X-Forwarded-For": network or f"2001:db8:{len(made) + 1}::7"})
+        phone.context.set_extra_http_headers({"X-Forwarded-For": f"2001:db8:{len(made) + 1}::7"})
         made.append(phone)
         return phone
 
@@ -415,8 +413,8 @@ def test_axe_finds_nothing_at_the_staffs_table(
             text("INSERT INTO task (site_id, says, opened_at, due_on) VALUES (:site, 'shut', :then, :then)"),
             {"site": bridge.id, "then": now() - dt.timedelta(days=9)},
         )
-    on_desk = {"size": DESKTOP, "touch": False}
-    page = signed_in(make_there(**on_desk) if look == "desk" else make_there(look=look)).visit("/staff")
+    phone = make_there(size=DESKTOP, touch=False) if look == "desk" else make_there(look=look)
+    page = signed_in(phone).visit("/staff")
     opener = page.locator(".sites__open, .kept__one").first
     expect(opener).to_be_visible()
     assert violations(page) == []

@@ -135,6 +135,12 @@ def test_only_what_was_said_since_somebody_found_it_open_counts(votes: list[Vote
     assert rules.believed_shut(votes) is by_the_letter(shut)
 
 
+def test_shut_while_its_hours_say_so_too_is_no_contradiction() -> None:
+    two = [a_vote(1, keyed=True), a_vote(2, network="carrier")]
+    after_hours = [a_vote(1, keyed=True), a_vote(2, network="carrier", posted_open=False)]
+    assert (rules.believed_shut(two), rules.believed_shut(after_hours)) == (True, False)
+
+
 def test_thousands_of_votes_are_weighed_at_once() -> None:
     many = [a_vote(number, keyed=True) for number in range(10_000)]
     began = time.perf_counter()
