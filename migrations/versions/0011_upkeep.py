@@ -48,6 +48,7 @@ CREATE TABLE task (
 COMMENT ON COLUMN task.due_on IS 'last day on which the clock has not run out, by working days';
 COMMENT ON COLUMN task.escalated_at IS 'since then it stands on the list of the union above';
 COMMENT ON COLUMN task.reopened IS 'how often a reporter said that it is still not right';
+CREATE INDEX device_issued_at_idx ON device (issued_at);
 CREATE UNIQUE INDEX task_open_idx ON task (site_id, says, coalesce(amenity, '')) WHERE closed_at IS NULL;
 CREATE INDEX task_due_idx ON task (due_on) WHERE closed_at IS NULL;
 
@@ -58,7 +59,6 @@ CREATE TABLE vote (
     amenity text CONSTRAINT vote_amenity_fkey REFERENCES amenity (code),
     at timestamptz NOT NULL,
     device_id uuid NOT NULL CONSTRAINT vote_device_id_fkey REFERENCES device (id) ON DELETE CASCADE,
-    grown boolean NOT NULL,
     account_id uuid CONSTRAINT vote_account_id_fkey REFERENCES account (id) ON DELETE SET NULL,
     network text NOT NULL,
     keyed boolean NOT NULL,
@@ -69,7 +69,6 @@ CREATE TABLE vote (
     reopened_at timestamptz,
     cleared_at timestamptz
 );
-COMMENT ON COLUMN vote.grown IS 'whether the device''s token was at least ten minutes old';
 COMMENT ON COLUMN vote.network IS 'keyed digest of the /24 or /48 that it came from';
 COMMENT ON COLUMN vote.keyed IS 'whether it came with the key of the present poster';
 COMMENT ON COLUMN vote.near IS 'whether the phone says that it is near; where it is, it does not say';
@@ -78,6 +77,7 @@ COMMENT ON COLUMN vote.link_digest IS 'SHA-256 of the token in the reporter''s p
 COMMENT ON COLUMN vote.reopened_at IS 'when the reporter last said that it is still not right';
 COMMENT ON COLUMN vote.cleared_at IS 'since a manager''s word it counts no more';
 CREATE INDEX vote_site_id_idx ON vote (site_id, at) WHERE cleared_at IS NULL;
+CREATE INDEX vote_device_id_idx ON vote (device_id, at);
 CREATE INDEX vote_task_id_idx ON vote (task_id);
 
 CREATE TABLE task_history (

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, func, select
 
 from xiejiao.accounts import commands as accounts
 from xiejiao.accounts import models as people_tables
@@ -234,12 +234,15 @@ def add_staff(
     return first
 
 
+_ONE_AT_A_TIME = 0x64656D6F
 MANAGED = 3
 """Places of which the demonstration manager keeps the data."""
 
 
 def sign_in_links(connection: Connection, keys: Keys, *, when: dt.datetime, draw: Draw) -> list[tuple[Words, str]]:
     """Fresh one-time tokens for a rider, a manager and an officer to try things as; who they are, and the token."""
+    # Two who ask at once would both add the people.
+    connection.execute(select(func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
     people = _people(connection) or _add_people(connection, keys, when=when, draw=draw)
     connection.execute(delete(people_tables.sign_in_link))
     return [(words, accounts.add_link(connection, people[who], draw=draw)) for who, words in _PEOPLE.items()]

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from xiejiao import cluster, database, keyring, progress
 from xiejiao.accounts import commands as accounts
+from xiejiao.calendar import queries as calendars
 from xiejiao.cluster import Role
 from xiejiao.config import Config
 from xiejiao.errors import OperatorError
@@ -28,6 +29,7 @@ from xiejiao.messages import settings
 from xiejiao.messages.delivery import Delivery
 from xiejiao.messages.rules import KIND as MESSAGE
 from xiejiao.quotas import commands as quotas
+from xiejiao.sites.almanac import calendar_of
 from xiejiao.upkeep import commands as upkeep
 
 _IDLE_S = 0.5
@@ -66,9 +68,13 @@ def lanes(config: Config) -> tuple[Lane, ...]:
     return (
         Lane({MESSAGE: Delivery(keys, provider, utc_now)}, dt.timedelta(minutes=1), {}),
         Lane(
-            {"housekeeping": _housekeeping, "escalation": _escalation},
+            {"housekeeping": _housekeeping, "escalation": _escalation, "weighing": _weighing},
             dt.timedelta(minutes=10),
-            {"housekeeping": dt.timedelta(minutes=1), "escalation": dt.timedelta(minutes=10)},
+            {
+                "housekeeping": dt.timedelta(minutes=1),
+                "escalation": dt.timedelta(minutes=10),
+                "weighing": dt.timedelta(seconds=30),
+            },
         ),
     )
 
@@ -88,6 +94,12 @@ def _escalation(_job: Job) -> None:
     now = utc_now()
     with database.writing() as connection:
         upkeep.escalate(connection, today=now.astimezone(CHINA).date(), now=now)
+
+
+def _weighing(_job: Job) -> None:
+    with database.writing() as connection:
+        calendar = calendar_of(calendars.announced(connection))
+        upkeep.weigh_ripened(connection, calendar=calendar, now=utc_now())
 
 
 def work(config: Config, *, once: bool) -> None:

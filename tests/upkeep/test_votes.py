@@ -519,3 +519,22 @@ def test_a_vote_that_is_sent_twice_counts_once_and_gives_the_same_link(
     ]
     assert links[0] == links[1] != links[2]
     assert connection.scalar(text("SELECT count(*) FROM vote")) == 2
+
+
+def test_who_scans_a_poster_for_the_first_time_counts_once_the_token_has_come_of_age(
+    crowd: Crowd, connection: Connection, calendar: Calendar, clock: Clock, make_site: Callable[..., Site]
+) -> None:
+    site = make_site()
+    key = commands.new_poster_key(connection, UUID(site.id), deed=MANAGER, draw=crowd.draw)
+    for network in ("10.0.1.0/24", "10.0.2.0/24"):
+        crowd.vote(
+            site.id, now=clock.now(), device=crowd.phone(clock.now(), age=dt.timedelta(0)), network=network, key=key
+        )
+        clock.pass_(60)
+    conflicting = text("SELECT conflicting_since IS NOT NULL FROM site WHERE id = :id")
+    weighed = []
+    for _ in range(12):
+        clock.pass_(60)
+        commands.weigh_ripened(connection, calendar=calendar, now=clock.now())
+        weighed.append(connection.scalar(conflicting, {"id": site.id}))
+    assert weighed == [False] * 8 + [True] * 4

@@ -18,7 +18,7 @@ from xiejiao.sites import commands as sites
 from xiejiao.sites.commands import Deed
 from xiejiao.upkeep import queries, rules
 from xiejiao.upkeep.photo import Photo
-from xiejiao.upkeep.rules import Round, Says, Task, Vote
+from xiejiao.upkeep.rules import Round, Says, Task
 
 Draw = Callable[[int], bytes]
 KEY_BYTES = 8
@@ -47,7 +47,7 @@ def new_poster_key(connection: Connection, site: UUID, *, deed: Deed, draw: Draw
 # ── devices ──
 
 _ADD_DEVICE = text("INSERT INTO device (digest, issued_at) VALUES (:digest, :now)")
-_DEVICE = text("SELECT id, issued_at FROM device WHERE digest = :digest")
+_DEVICE = text("SELECT id FROM device WHERE digest = :digest")
 
 
 def add_device(connection: Connection, *, network: str, now: dt.datetime, draw: Draw) -> str:
@@ -94,9 +94,9 @@ _LOCK_SITE = text("SELECT status = 'active' FROM site WHERE id = :site FOR UPDAT
 _HAS_AMENITY = text("SELECT EXISTS (SELECT FROM site_amenity WHERE site_id = :site AND amenity = :amenity)")
 _ELSEWHERE = text("SELECT max(at) FROM vote WHERE device_id = :device AND site_id <> :site AND at > :since")
 _ADD_VOTE = text(
-    "INSERT INTO vote (site_id, says, amenity, at, device_id, grown, account_id, network, keyed, near, posted_open,"
-    " link_digest) VALUES (:site, :says, :amenity, :now, :device, :grown, :account, :network, :keyed, :near,"
-    " :posted_open, :link) RETURNING id"
+    "INSERT INTO vote (site_id, says, amenity, at, device_id, account_id, network, keyed, near, posted_open,"
+    " link_digest) VALUES (:site, :says, :amenity, :now, :device, :account, :network, :keyed, :near,"
+    " :posted_open, :link)"
 )
 
 
@@ -113,8 +113,8 @@ def vote(connection: Connection, ballot: Ballot, *, link: bytes, calendar: Calen
         (rules.VOTES_OF_A_DEVICE, digest.hex()),
     ]
     _spend(connection, asked, now)
-    known = connection.execute(_DEVICE, {"digest": digest}).one_or_none()
-    if known is None:
+    device = connection.scalar(_DEVICE, {"digest": digest})
+    if device is None:
         raise InputError(FieldFault("device", Words("没有这台设备的凭据", "is no device that was given a token")))
     # The place is locked first, so that of votes at once each sees those before it.
     if not connection.scalar(_LOCK_SITE, {"site": ballot.site}):
@@ -124,7 +124,7 @@ def vote(connection: Connection, ballot: Ballot, *, link: bytes, calendar: Calen
     ):
         raise InputError(FieldFault("amenity", Words("这里没有登记这项设施", "is not listed at this place")))
     since = now - rules.PLACE_OF_A_DEVICE
-    elsewhere = connection.scalar(_ELSEWHERE, {"device": known.id, "site": ballot.site, "since": since})
+    elsewhere = connection.scalar(_ELSEWHERE, {"device": device, "site": ballot.site, "since": since})
     if elsewhere is not None:
         raise TooManyError(elsewhere + rules.PLACE_OF_A_DEVICE - now)
     keyed = ballot.key is not None and bool(
@@ -135,8 +135,7 @@ def vote(connection: Connection, ballot: Ballot, *, link: bytes, calendar: Calen
         "says": ballot.says,
         "amenity": ballot.amenity,
         "now": now,
-        "device": known.id,
-        "grown": now - known.issued_at >= rules.GROWN_AFTER,
+        "device": device,
         "account": ballot.account,
         "network": ballot.network,
         "keyed": keyed,
@@ -145,22 +144,42 @@ def vote(connection: Connection, ballot: Ballot, *, link: bytes, calendar: Calen
         "link": link,
     }
     connection.execute(_ADD_VOTE, values)
-    _weigh(connection, ballot, calendar=calendar, now=now)
+    _weigh(connection, ballot.site, calendar=calendar, now=now)
 
 
-def _weigh(connection: Connection, ballot: Ballot, *, calendar: Calendar, now: dt.datetime) -> None:
-    cast = queries.votes(connection, ballot.site, now=now)
-    if ballot.says in {Says.SHUT, Says.OPEN}:
-        shut = rules.believed_shut(cast)
-        if shut:
-            sites.set_conflicting(connection, ballot.site, now, deed=Deed(CROWD, now))
-            _open_task(connection, ballot.site, Says.SHUT, None, calendar=calendar, now=now)
-        elif ballot.says is Says.OPEN:
-            sites.set_conflicting(connection, ballot.site, None, deed=Deed(CROWD, now))
-        return
-    about: list[Vote] = [each for each in cast if (each.says, each.amenity) == (ballot.says, ballot.amenity)]
-    if rules.believed(about):
-        _open_task(connection, ballot.site, ballot.says, ballot.amenity, calendar=calendar, now=now)
+def _weigh(connection: Connection, site: UUID, *, calendar: Calendar, now: dt.datetime) -> None:
+    """Draw what follows from the votes on a place that count now; its row is locked."""
+    cast = queries.votes(connection, site, now=now)
+    if rules.believed_shut(cast):
+        sites.set_conflicting(connection, site, now, deed=Deed(CROWD, now))
+        _open_task(connection, site, Says.SHUT, None, calendar=calendar, now=now)
+    elif rules.found_open(cast):
+        sites.set_conflicting(connection, site, None, deed=Deed(CROWD, now))
+    for says, amenity in sorted({(each.says, each.amenity or "") for each in cast} - _OF_THE_DOOR):
+        about = [each for each in cast if (each.says, each.amenity or "") == (says, amenity)]
+        if rules.believed(about):
+            _open_task(connection, site, says, amenity or None, calendar=calendar, now=now)
+
+
+_OF_THE_DOOR = {(Says.OPEN, ""), (Says.SHUT, "")}
+_RIPENED = text(
+    "SELECT DISTINCT site_id FROM vote JOIN device ON device.id = device_id WHERE cleared_at IS NULL AND at > :since"
+    " AND issued_at BETWEEN :from AND :until ORDER BY site_id"
+)
+
+
+def weigh_ripened(connection: Connection, *, calendar: Calendar, now: dt.datetime) -> int:
+    """Weigh anew the votes of phones whose token has come of age since they were cast; at how many places.
+
+    Who scans a poster for the first time has a token made a moment ago. To be done every minute or so.
+    """
+    until = now - rules.GROWN_AFTER
+    ripened = {"since": now - rules.COUNTED_FOR, "from": until - rules.WEIGHED_WITHIN, "until": until}
+    found = connection.execute(_RIPENED, ripened).scalars().all()
+    for site in found:
+        if connection.scalar(_LOCK_SITE, {"site": site}):
+            _weigh(connection, site, calendar=calendar, now=now)
+    return len(found)
 
 
 # ── tasks ──

@@ -58,6 +58,7 @@ device = Table(
     Column("issued_at", _INSTANT, nullable=False),
     comment="phones that may vote without an account, by the digest of a random token",
 )
+Index("device_issued_at_idx", device.c.issued_at)
 
 task = Table(
     "task",
@@ -99,7 +100,6 @@ vote = Table(
     _amenity(),
     Column("at", _INSTANT, nullable=False),
     Column("device_id", UUID, ForeignKey(device.c.id, ondelete="CASCADE"), nullable=False),
-    Column("grown", Boolean, nullable=False, comment="whether the device's token was at least ten minutes old"),
     Column("account_id", UUID, ForeignKey(account.c.id, ondelete="SET NULL")),
     Column("network", Text, nullable=False, comment="keyed digest of the /24 or /48 that it came from"),
     Column("keyed", Boolean, nullable=False, comment="whether it came with the key of the present poster"),
@@ -122,6 +122,7 @@ vote = Table(
     Column("cleared_at", _INSTANT, comment="since a manager's word it counts no more"),
 )
 Index("vote_site_id_idx", vote.c.site_id, vote.c.at, postgresql_where=text("cleared_at IS NULL"))
+Index("vote_device_id_idx", vote.c.device_id, vote.c.at)
 Index("vote_task_id_idx", vote.c.task_id)
 
 task_history = Table(

@@ -13,6 +13,7 @@ from xiejiao.sites.rules import Effect
 from xiejiao.upkeep.rules import (
     COUNTED_FOR,
     EXPIRING_WITHIN,
+    GROWN_AFTER,
     REOPENED_WITHIN,
     UNCONFIRMED_AFTER,
     Closure,
@@ -28,14 +29,16 @@ from xiejiao.upkeep.rules import (
 # ── votes ──
 
 _VOTES = text(
-    "SELECT says, amenity, device_id, grown, account_id, network, keyed, posted_open FROM vote"
-    " WHERE site_id = :site AND cleared_at IS NULL AND at > :since ORDER BY at, id"
+    "SELECT says, amenity, device_id, device.issued_at <= :grown_before AS grown, account_id, network, keyed,"
+    " posted_open FROM vote JOIN device ON device.id = device_id"
+    " WHERE site_id = :site AND cleared_at IS NULL AND at > :since ORDER BY at, vote.id"
 )
 
 
 def votes(connection: Connection, site: UUID, *, now: dt.datetime) -> tuple[Vote, ...]:
     """The votes on a place that count now, in order of time."""
-    rows = connection.execute(_VOTES, {"site": site, "since": now - COUNTED_FOR})
+    given = {"site": site, "since": now - COUNTED_FOR, "grown_before": now - GROWN_AFTER}
+    rows = connection.execute(_VOTES, given)
     return tuple(
         Vote(
             Says(row.says),

@@ -29,6 +29,8 @@ DEVICE_KEPT_FOR = dt.timedelta(days=180)
 DEVICES_OF_A_NETWORK = Quota("devices of a network", 600, dt.timedelta(hours=1))
 """Carriers put a city behind one address: hundreds, never one."""
 VOTES_OF_A_NETWORK = Quota("votes of a network", 300, dt.timedelta(hours=1))
+WEIGHED_WITHIN = dt.timedelta(minutes=30)
+"""How long after a token has come of age its votes are weighed anew, should the worker have been away."""
 PLACE_OF_A_DEVICE = dt.timedelta(minutes=10)
 """Nobody is at two places within this time."""
 VOTES_OF_A_DEVICE = Quota("votes of a device", 10, dt.timedelta(hours=1))
@@ -97,11 +99,16 @@ def believed_shut(votes: Iterable[Vote]) -> bool:
     """
     since: list[Vote] = []
     for vote in votes:
-        if vote.says is Says.OPEN and vote.proves and vote.grown:
+        if found_open([vote]):
             since = []
         elif vote.says is Says.SHUT and vote.posted_open:
             since.append(vote)
     return believed(since)
+
+
+def found_open(votes: Iterable[Vote]) -> bool:
+    """Whether somebody who proves to have stood there found it open."""
+    return any(vote.says is Says.OPEN and vote.proves and vote.grown for vote in votes)
 
 
 # ── tasks ──
