@@ -43,6 +43,9 @@ function precompressed(): Plugin {
   };
 }
 
+/** Built files whose parts are fetched beside them: what riders open. */
+const OFTEN = /\/(?:MapPage|PlacePage|place|installation|handover|datum)-/;
+
 export default defineConfig({
   plugins: [
     vue(),
@@ -58,7 +61,7 @@ export default defineConfig({
       injectManifest: {
         globPatterns: ["index.html", "assets/*.{js,css}", "icon.svg"],
         // Everything but the map, which is as large as all else, and what staff alone use; both are kept once they were used.
-        globIgnores: ["assets/{MapPage,drawing,FirstSteps,GrantsPage,GiveSheet,StaffSheet,TakeBackSheet,managing,RoundLink,postman}-*"],
+        globIgnores: ["assets/{MapPage,drawing,FirstSteps,GrantsPage,StaffPage,GiveSheet,StaffSheet,TakeBackSheet,managing,RoundLink,postman}-*"],
       },
       manifest: {
         id: "/",
@@ -87,7 +90,9 @@ export default defineConfig({
     assetsInlineLimit: 0,
     // The server reads which files a page needs besides the app, and names them in the answer's head.
     manifest: "built.json",
-    modulePreload: { polyfill: false },
+    // A page that few open is fetched in two steps rather than that every visit carries the names of its parts. Styles
+    // come by these names alone, so they stay; a page opened cold has its parts named in the answer's head.
+    modulePreload: { polyfill: false, resolveDependencies: (_, needed) => needed.filter((file) => file.endsWith(".css") || OFTEN.test(file)) },
     reportCompressedSize: false,
     // One file of all that the list needs: it compresses better than three (by 2 kB), and comes in one round trip.
     rolldownOptions: { output: { codeSplitting: { groups: [{ name: "app", tags: ["$initial"] }] } } },

@@ -185,6 +185,7 @@ TREE = [
     Organisation(
         "cn.guangdong.meizhou.meijiang", "梅江区总工会", Level.COUNTY, "441402", None, accepts_applications=True
     ),
+    Organisation("cn.guangdong.chaozhou", "潮州市总工会", Level.CITY, "445100", None, accepts_applications=True),
     Organisation("cn.shandong", "山东省总工会", Level.PROVINCE, "370000", None, accepts_applications=False),
     Organisation("cn.shandong.weihai", "威海市总工会", Level.CITY, "371000", None, accepts_applications=True),
 ]

@@ -3,6 +3,7 @@ import { createApp } from "vue";
 import App from "./App.vue";
 import "./offline/home";
 import { stored } from "./offline/mark";
+import { keptKeys } from "./offline/shelf";
 import { keepApp } from "./offline/worker";
 import { router } from "./router";
 import "./ui/base.css";
@@ -13,4 +14,8 @@ setTimeout(() => {
   void keepApp();
   // What was done without network is sent from any page; who has not signed in has nothing to send.
   if (stored() !== null) void import("./offline/postman");
+  // What was said of a place without a network goes out as soon as there is one, whichever page is opened.
+  void keptKeys().then((keys) => {
+    if (keys.some((key) => key.startsWith("vote/"))) void import("./offline/resending");
+  });
 });

@@ -9,7 +9,18 @@ export const router = createRouter({
   routes: [
     { path: "/", component: HomePage },
     { path: "/map", component: () => import("./features/finder/pages/MapPage.vue") },
-    { path: "/p/:code", component: () => import("./features/place/pages/PlacePage.vue"), props: true },
+    {
+      path: "/p/:code",
+      name: "place",
+      component: () => import("./features/place/pages/PlacePage.vue"),
+      props: true,
+      // Over the page of the place, which goes on standing.
+      children: [{ path: "report", component: () => import("./features/report/pages/ReportSheet.vue"), props: true }],
+    },
+    // What a poster's code opens. Its key goes from the address at once: who is sent that of the place stands elsewhere.
+    { path: "/s/:code/:key?", redirect: { name: "place" } },
+    { path: "/report", component: () => import("./features/report/pages/ReportPage.vue") },
+    { path: "/staff", component: () => import("./features/staff/pages/StaffPage.vue") },
     { path: "/more", component: () => import("./features/more/pages/MorePage.vue") },
     { path: "/sign-in", component: () => import("./features/account/pages/SignInPage.vue") },
     { path: "/me", component: () => import("./features/account/pages/MePage.vue") },
@@ -22,5 +33,5 @@ export const router = createRouter({
     { path: "/:rest(.*)*", redirect: "/" },
   ],
   // eslint-disable-next-line @typescript-eslint/no-deprecated -- its successor is still experimental
-  scrollBehavior: (_to, from, saved) => saved ?? (from.matched.length > 0 && { top: 0 }),
+  scrollBehavior: (to, from, saved) => saved ?? (from.matched.length > 0 && to.matched.length < 2 && { top: 0 }),
 });

@@ -5,6 +5,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 
 from flask import Flask
@@ -72,7 +73,11 @@ def create_app(
     personal (without them nobody signs in), `built` are the files of the rider's app.
     """
     app = Flask(__name__, static_folder=None)
-    app.config.update(MAX_CONTENT_LENGTH=LONGEST_BODY, PUBLIC_URL=config.public_url.rstrip("/"))
+    app.config.update(
+        MAX_CONTENT_LENGTH=LONGEST_BODY,
+        PUBLIC_URL=config.public_url.rstrip("/"),
+        POSTER_FONT=Path(config.poster_font),
+    )
     # Where people reach it; never the Host header, which whoever asks may set as they like.
     app.config["ORIGIN"] = app.config["PUBLIC_URL"] or f"http://{config.host}:{config.port}"
     app.url_map.strict_slashes = False

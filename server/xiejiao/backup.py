@@ -1,9 +1,12 @@
 """Writes the whole database into one file and reads such a file into an empty database."""
 
+import json
 import os
 import re
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -38,24 +41,59 @@ _LEFT_OUT = (
 
 def write(url: str, file: Path) -> None:
     """Write the database at `url` into `file`, readable by its owner only, and there only once it is whole."""
-    with progress.step(f"Writing the backup {file}"):
-        try:
-            handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
-        except OSError as error:
-            message = f"{file} cannot be written ({error.strerror}); name a file in a folder that you can write to."
-            raise OperatorError(message) from None
-        os.close(handle)
-        fresh = Path(name)
-        try:
-            dumped = _run("pg_dump", url, "--format=custom", f"--file={fresh}", *_LEFT_OUT)
-            if dumped.returncode:
-                message = f"The backup was not written: {_why(dumped)}."
-                raise OperatorError(message)
-            _to_disk(fresh)
-            fresh.replace(file)
-            _to_disk(file.parent)
-        finally:
-            fresh.unlink(missing_ok=True)
+    with progress.step(f"Writing the backup {file}"), _whole(file) as fresh:
+        dumped = _run("pg_dump", url, "--format=custom", f"--file={fresh}", *_LEFT_OUT)
+        if dumped.returncode:
+            message = f"The backup was not written: {_why(dumped)}."
+            raise OperatorError(message)
+
+
+@contextmanager
+def _whole(file: Path) -> Iterator[Path]:
+    """A file to write to, which takes the place of `file` once the block has ended well."""
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
+    except OSError as error:
+        message = f"{file} cannot be written ({error.strerror}); name a file in a folder that you can write to."
+        raise OperatorError(message) from None
+    os.close(handle)
+    fresh = Path(name)
+    try:
+        yield fresh
+        _to_disk(fresh)
+        fresh.replace(file)
+        _to_disk(file.parent)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+# ── the keys of persons, kept apart ──
+
+
+def write_keys(url: str, file: Path) -> int:
+    """Write the wrapped keys of all persons into `file`; how many. Kept for seven days at most, it holds an erasure."""
+    with _whole(file) as fresh, psycopg.connect(url) as connection:
+        rows = connection.execute("SELECT person::text, encode(wrapped, 'base64') FROM person_key").fetchall()
+        fresh.write_text(json.dumps(dict(rows)), "ascii")
+        return len(rows)
+
+
+_RESTORE_KEY = (
+    "INSERT INTO person_key (person, wrapped) SELECT id, decode(%(wrapped)s, 'base64') FROM account"
+    " WHERE id = %(person)s::uuid ON CONFLICT DO NOTHING"
+)
+
+
+def restore_keys(url: str, file: Path) -> int:
+    """Put back the keys in `file` of persons who have an account here and no key; how many."""
+    try:
+        keys = dict(json.loads(file.read_text("ascii")))
+    except (OSError, ValueError, TypeError):
+        message = f"{file} is no file that `xiejiao db backup-keys` wrote; nothing was restored."
+        raise OperatorError(message) from None
+    with psycopg.connect(url) as connection:
+        rows = [{"person": person, "wrapped": wrapped} for person, wrapped in keys.items()]
+        return sum(connection.execute(_RESTORE_KEY, row).rowcount for row in rows)
 
 
 # Transactions are counted anew in every cluster: a row written in one of the old would look new for ever in the new.
@@ -91,6 +129,7 @@ def restore(url: str, file: Path) -> None:
             else _run(
                 "pg_restore",
                 url,
+                "--enable-row-security",
                 "--use-list=/dev/stdin",
                 "--single-transaction",
                 "--exit-on-error",

@@ -212,6 +212,35 @@ def restore(settings: Config, file: Path) -> None:
     click.echo(f"{file} is restored.")
 
 
+@db.command("backup-keys")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.pass_obj
+def write_keys(settings: Config, file: Path) -> None:
+    """Write the keys of persons, which a backup leaves out, into FILE, readable by you only.
+
+    Keep it apart from backups, and no longer than seven days: who has been erased is in it until then. Without it and
+    the file that KEY_FILE names, sealed data of a restored backup stays sealed.
+
+    Example: xiejiao db backup-keys xiejiao-2026-11-20.keys
+    """
+    with _owner_url(settings) as url:
+        number = backup.write_keys(url, file.absolute())
+    click.echo(f"{number} keys are in {file}; destroy it within seven days.")
+
+
+@db.command("restore-keys")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False, readable=True))
+@click.pass_obj
+def restore_keys(settings: Config, file: Path) -> None:
+    """Put back the keys in FILE of the persons in a restored backup.
+
+    Example: xiejiao db restore-keys xiejiao-2026-11-20.keys
+    """
+    with _owner_url(settings) as url:
+        number = backup.restore_keys(url, file.absolute())
+    click.echo(f"{number} keys are restored.")
+
+
 @main.command()
 @click.pass_obj
 def seed(settings: Config) -> None:

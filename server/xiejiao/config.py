@@ -89,6 +89,12 @@ class Config:
         "shown as plain text on `/privacy` in place of the app's.",
         "",
     )
+    poster_font: str = _setting(
+        "POSTER_FONT",
+        "TrueType or OpenType font of regular weight with Chinese characters, for posters as PDF; Debian's "
+        "fonts-droid-fallback has this one. Where it is missing, posters are SVG only.",
+        "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf",
+    )
     map_tiles: str = _setting(
         "MAP_TILES",
         "Base map as image tiles: an https address with `{z}`, `{x}` and `{y}` in it; phones ask that host for the "

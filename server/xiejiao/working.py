@@ -42,6 +42,7 @@ HOUSEKEEPING: tuple[Callable[..., None], ...] = (
     quotas.forget,
     jobs.forget,
     accounts.forget_ended,
+    upkeep.forget,
 )
 """What is cleared away every minute; each is told the time."""
 

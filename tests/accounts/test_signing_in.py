@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 import people
 from conftest import Clock
 from people import Draw, another
-from xiejiao.accounts import commands, rules
+from xiejiao.accounts import commands, queries, rules
 from xiejiao.errors import TooManyError
 from xiejiao.roles import Role
 from xiejiao.sealed import Keys
@@ -286,6 +286,19 @@ def test_without_the_code_or_with_a_wrong_one_nobody_is_in_and_nothing_says_why(
     ]
     assert len({visitor.post("/api/v1/sign-ins", json=each).data for each in wrong}) == 1
     assert visitor.post("/api/v1/sign-ins", json=right).status_code == 204
+
+
+def test_an_authenticator_whose_key_is_gone_lets_nobody_in(
+    connection: Connection, visitor: FlaskClient, first_password: str, clock: Clock
+) -> None:
+    totp, _ = signed_in_staff(visitor, first_password, clock)
+    account = connection.scalar(text("SELECT id FROM account WHERE name = 'chen.min'"))
+    queries.act(connection, account)
+    assert connection.execute(text("DELETE FROM person_key")).rowcount == 1
+    clock.pass_(30)
+    whole = {"name": "chen.min", "password": "梅江边上的驿站很暖和"}
+    for code in ("", totp.at(clock.now())):
+        assert visitor.post("/api/v1/sign-ins", json={**whole, "code": code}).status_code == 400
 
 
 def test_a_recovery_code_gets_in_once(visitor: FlaskClient, first_password: str, clock: Clock) -> None:

@@ -141,3 +141,34 @@ def test_no_password_stands_in_a_command_line() -> None:
 def test_an_address_that_cannot_be_handed_on_is_refused(url: str) -> None:
     with pytest.raises(OperatorError):
         backup.environment(url)
+
+
+def test_the_keys_of_persons_are_backed_up_apart(
+    make_folder: Callable[..., Path], tmp_path: Path, xiejiao: Command
+) -> None:
+    """A restored backup has the people and not their keys; those of who was erased since do not come back."""
+    home, file, keys = make_folder(), tmp_path / "all.dump", tmp_path / "all.keys"
+    where = str(home)
+    assert xiejiao("db", "upgrade", XIEJIAO_VAR=where).returncode == 0
+    with cluster.at(home).up():
+        url = cluster.at(home).url(Role.OWNER)
+        with psycopg.connect(url) as connection:
+            for number in (1, 2):
+                connection.execute(
+                    "WITH one AS (INSERT INTO account (kind, added_at) VALUES ('rider', now()) RETURNING id)"
+                    " INSERT INTO person_key SELECT id, %s FROM one",
+                    [bytes([number])],
+                )
+        for command, to in (("backup", file), ("backup-keys", keys)):
+            assert xiejiao("db", command, str(to), XIEJIAO_VAR=where).returncode == 0
+            assert stat.S_IMODE(to.stat().st_mode) == 0o600
+        other = make_folder()
+        assert xiejiao("db", "restore", str(file), XIEJIAO_VAR=str(other)).returncode == 0
+        with cluster.at(other).up():
+            fresh = cluster.at(other).url(Role.OWNER)
+            with psycopg.connect(fresh) as connection:
+                assert connection.execute("SELECT count(*) FROM account").fetchone() == (2,)
+                assert connection.execute("SELECT count(*) FROM person_key").fetchone() == (0,)
+                connection.execute("DELETE FROM account WHERE id = (SELECT min(id::text)::uuid FROM account)")
+            said = xiejiao("db", "restore-keys", str(keys), XIEJIAO_VAR=str(other))
+            assert said.stdout == "1 keys are restored.\n"

@@ -58,20 +58,21 @@ def serving(**settings: str) -> Iterator[Installation]:
             **settings,
         }
         command = (sys.executable, "-c", "from xiejiao.cli import main; main(prog_name='xiejiao')", "serve")
-        with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as server:
-            found = Installation(f"http://127.0.0.1:{port}", cluster.at(Path(top) / "var"))
+        terminal = Path(top) / "terminal"
+        with terminal.open("w") as said, subprocess.Popen(command, env=environment, stderr=said) as server:
+            found = Installation(f"http://127.0.0.1:{port}", cluster.at(Path(top) / "var"), terminal)
             try:
                 _wait_until_ready(found, server)
                 yield found
             finally:
                 server.terminate()
-                server.communicate()
+                server.wait()
 
 
-def _wait_until_ready(installation: Installation, server: subprocess.Popen[str]) -> None:
+def _wait_until_ready(installation: Installation, server: subprocess.Popen[bytes]) -> None:
     until = time.monotonic() + READY_WITHIN_S
     while time.monotonic() < until:
-        assert server.poll() is None, server.communicate()[1]
+        assert server.poll() is None, installation.said()
         try:
             if installation.get("/readyz")[0] == 200:
                 return

@@ -471,8 +471,8 @@ def test_a_part_that_cannot_be_fetched_is_told(make_phone: MakePhone, road: Road
 TILES = re.compile(r"/api/v1/(?:cells/14|packs/9)/\d+/\d+")
 """The finest that the phone may ask for."""
 HARMLESS = re.compile(
-    r"/(?:|map|more|privacy|p/[0-9A-Z]{6}|index\.html|sw\.js|app\.webmanifest|favicon\.ico|icon[\w.-]*|assets/[\w.-]+)"
-    r"|/api/v1/(?:vocabulary|divisions|installation|sites/[0-9A-Z]{6})"
+    r"/(?:|map|more|privacy|report|[ps]/[0-9A-Z]{6}(?:/[\w-]+)?|index\.html|sw\.js|app\.webmanifest|favicon\.ico|icon[\w.-]*|assets/[\w.-]+)"
+    r"|/api/v1/(?:vocabulary|divisions|installation|sites/[0-9A-Z]{6}(?:/photos|/votes)?|photos/[0-9a-f-]{36}|devices)"
 )
 NUMBER = re.compile(r"\d{1,3}\.\d{2,}")
 

@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Connection
 
 import people
+from addresses import filled
 from conftest import Clock
 from people import ORIGIN, Draw
 from xiejiao.http.access import OWN_HEADER, mark_of
@@ -29,10 +30,7 @@ def unsafe(app: Flask) -> Iterator[tuple[str, str]]:
     """Every method and address of the application that changes something."""
     for rule in app.url_map.iter_rules():
         for method in sorted((rule.methods or set()) - SAFE):
-            parts = {
-                name: "00000000-0000-0000-0000-000000000001" if "uuid" in str(rule) else "1" for name in rule.arguments
-            }
-            yield method, rule.rule if not parts else app.url_map.bind("").build(rule.endpoint, parts, method=method)
+            yield method, filled(rule)
 
 
 @pytest.mark.parametrize(
@@ -81,9 +79,8 @@ def test_who_has_not_signed_in_is_told_so_and_nothing_else(app: Flask) -> None:
         mark = mark_of(app.view_functions[rule.endpoint])
         if mark in {None, "public"}:
             continue
-        parts = dict.fromkeys(rule.arguments, "00000000-0000-0000-0000-000000000001")
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
-            address = app.url_map.bind("").build(rule.endpoint, parts, method=method)
+            address = filled(rule)
             answer = nobody.open(address, method=method, json={})
             assert (answer.status_code, answer.headers["Cache-Control"]) == (401, "no-store"), (method, address)
 

@@ -20,7 +20,7 @@ def client(built: dict[str, Encoded]) -> FlaskClient:
     return create_app(Config(rate_public="0"), built=built).test_client()
 
 
-@pytest.mark.parametrize("address", ["/", "/map", "/p/000000", "/more", "/privacy", "/index.html"])
+@pytest.mark.parametrize("address", [*(address.replace("<code>", "000000") for address in shell.PAGES), "/index.html"])
 def test_every_page_is_the_app_and_may_run_its_own_scripts_only(client: FlaskClient, address: str) -> None:
     answer = client.get(address)
     assert (answer.status_code, answer.data, answer.content_type) == (200, PAGE, "text/html; charset=utf-8")

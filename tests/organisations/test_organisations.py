@@ -25,6 +25,7 @@ def beneath(connection: Connection, *paths: str) -> set[str]:
 def test_beneath_holds_the_union_itself_and_all_under_it(connection: Connection) -> None:
     assert beneath(connection, "cn.guangdong") == {
         "cn.guangdong",
+        "cn.guangdong.chaozhou",
         "cn.guangdong.meizhou",
         "cn.guangdong.meizhou.meijiang",
     }

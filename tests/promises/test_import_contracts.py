@@ -25,6 +25,7 @@ PLANTED = {
         ("sites/rules.py", "import xiejiao.seeding"),
         ("jobs/commands.py", "import xiejiao.messages.rules"),
         ("quotas/rules.py", "import xiejiao.idempotency.rules"),
+        ("sites/commands.py", "import xiejiao.upkeep.photo"),
     ],
     "ground": [
         ("hours/rules.py", "import sqlalchemy"),
@@ -36,11 +37,14 @@ PLANTED = {
         ("vocabulary/schemas.py", "import flask.globals"),
         ("installation/settings.py", "import flask"),
         ("seeding.py", "import werkzeug"),
+        ("upkeep/photo.py", "import flask"),
     ],
     "pure": [
         ("sites/rules.py", "import xiejiao.database"),
         ("vocabulary/rules.py", "from psycopg import sql"),
         ("sites/mercator.py", "import sqlalchemy"),
+        ("upkeep/photo.py", "import xiejiao.database"),
+        ("upkeep/poster.py", "import sqlalchemy"),
     ],
     "rules": [
         ("calendar/rules.py", "from xiejiao.calendar import models"),

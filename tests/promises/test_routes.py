@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # ships no types
 from openapi_spec_validator import validate
 
+from addresses import filled
 from xiejiao import database
 from xiejiao.app import create_app
 from xiejiao.cluster import Role
@@ -44,6 +45,8 @@ PROMISED = {
     "/api/v1/me",
     "/api/v1/grants",
 }
+HELD = {"/api/v1/photos/{id}", "/api/v1/reports/{link}"}
+"""Addresses of what has an id of its own, of which the seed has none."""
 NOT_DESCRIBED = {"/api/v1/openapi.json"}
 """The document does not describe itself."""
 
@@ -191,6 +194,9 @@ def test_answers_are_what_the_document_promises(
         "/api/v1/vocabulary": [""],
         "/api/v1/calendar/{year}": ["/../2026", "/../2027", "/../1999"],
         "/api/v1/installation": [""],
+        "/api/v1/sites/{id}/photos": [f"/../../{site.id}/photos"],
+        "/api/v1/photos/{id}": [f"/../{site.id}", f"/../{site.id}?size=huge"],
+        "/api/v1/reports/{link}": ["/../nobody"],
     }
     assert requests.keys() == open_paths(document)
     for path, tails in requests.items():
@@ -217,7 +223,7 @@ def test_every_example_runs_as_written(populated: Callable[[Role], str], documen
     database.bind(pools)
     try:
         client = create_app(Config(rate_public="0"), now=lambda: FRIDAY_14).test_client()
-        for path in open_paths(document):
+        for path in open_paths(document) - HELD:
             answer = client.get(document["paths"][path]["get"]["x-example"])
             assert answer.status_code == 200, path
             found = (answer.json or {}).get("features")
@@ -240,8 +246,7 @@ def misshapen(app: Flask) -> set[str]:
     client = app.test_client()
     found = set()
     for rule in app.url_map.iter_rules():
-        address = re.sub(r"<uuid:[^>]+>", "00000000-0000-0000-0000-000000000001", rule.rule)
-        answer = client.open(re.sub(r"<[^>]+>", "1", address), method="BREW")
+        answer = client.open(filled(rule), method="BREW")
         if not Draft202012Validator(shape).is_valid(answer.get_json(silent=True)):
             found.add(rule.rule)
     return found

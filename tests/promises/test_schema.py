@@ -5,6 +5,7 @@ import datetime as dt
 import re
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Column, Connection, MetaData, Table, Text, event, text
 from sqlalchemy.exc import ProgrammingError
 
-import xiejiao.app
-import xiejiao.working  # noqa: F401 - with app it imports the tables of every feature
+import xiejiao
 from xiejiao import backup, database, postgresql
 from xiejiao.cluster import Role
 from xiejiao.coordinates import Position
@@ -25,6 +25,9 @@ from xiejiao.sites import queries
 from xiejiao.sites.almanac import OpenHours
 from xiejiao.sites.rules import Wanted
 from xiejiao.vocabulary.queries import vocabulary
+
+for _models in sorted(Path(xiejiao.__file__).parent.glob("*/models.py")):
+    import_module(f"xiejiao.{_models.parent.name}.models")
 
 MIGRATIONS = sorted((database.MIGRATIONS / "versions").glob("*.py"))
 EmptyDatabase = Callable[[str], Callable[[Role], str]]
@@ -221,8 +224,10 @@ def serving(populated: Callable[[Role], str]) -> Iterator[Connection]:
         yield connection
 
 
-def sent(connection: Connection, wanted: Wanted, open_hours: OpenHours | None) -> tuple[str, dict[str, Any]]:
-    """The statement that the nearest query sends, and its values."""
+def sent(
+    connection: Connection, wanted: Wanted, open_hours: OpenHours | None, *, asking: str = "<->"
+) -> tuple[str, dict[str, Any]]:
+    """The first statement of the nearest query that asks for so much, and its values."""
     heard: list[tuple[str, dict[str, Any]]] = []
 
     def hear(*said: Any) -> None:  # noqa: ANN401 - as SQLAlchemy calls it
@@ -233,7 +238,7 @@ def sent(connection: Connection, wanted: Wanted, open_hours: OpenHours | None) -
     here = Position(116.12, 24.30)
     queries.nearest(connection, here, wanted, words=words, open_hours=open_hours, within_m=50_000, limit=20)
     event.remove(connection, "before_cursor_execute", hear)
-    return next(each for each in heard if "<->" in each[0])
+    return next(each for each in heard if asking in each[0])
 
 
 def plan(connection: Connection, statement: str, values: Mapping[str, Any]) -> str:
@@ -271,6 +276,13 @@ def test_the_nearest_query_walks_its_index_whatever_is_asked(
     condition = re.findall(r"Index Cond: (.*spot.*)", found)[0]
     assert condition.count("facets &&") == bool(kinds) + bool(open_hours and open_hours.facets)
     assert condition.count("facets @>") == bool(amenities)
+
+
+@pytest.mark.db
+def test_conflicting_places_are_found_without_walking_past_all_others(serving: Connection) -> None:
+    few = HOURS["few texts open"]
+    found = plan(serving, *sent(serving, Wanted((), (), AT), few, asking="conflicting_since IS NOT NULL"))
+    assert "Index Scan using site_conflicting_idx on site" in found, found
 
 
 @pytest.mark.db

@@ -11,11 +11,13 @@ type Filled<Template extends string> = Template extends `${infer Before}{${strin
 type Filling = Filled<keyof paths>;
 /** An address of the server, and what may be asked of it after a question mark. */
 export type Address = Filling | `${Filling}?${string}`;
+/** As many as an address has parts: `{parameter}` stands for one of them, though any text would fit the pattern. */
+type Parts<Path extends string> = Path extends `${string}/${infer After}` ? [unknown, ...Parts<After>] : [];
 type TemplateOf<Path extends string> = Path extends `${infer Before}?${string}`
   ? TemplateOf<Before>
   : Path extends keyof paths
     ? Path
-    : { [Template in keyof paths]: Path extends Filled<Template> ? Template : never }[keyof paths];
+    : { [Template in keyof paths]: Path extends Filled<Template> ? (Parts<Path> extends Parts<Template> ? Template : never) : never }[keyof paths];
 
 /** What the server's document says of a method at `Path`; never where it knows none. */
 export type Operation<Path extends string, Method extends string> = TemplateOf<Path> extends infer Template

@@ -120,6 +120,9 @@ export async function askOwn<Path extends Address>(path: Path): Promise<Answer<P
   return (await fetched(path, { headers: spoken() })) as Answer<Path>;
 }
 
+/** A key by which the server knows what it is sent twice; also where `randomUUID` is missing, as on plain http. */
+export const freshKey = (): string => Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36).padStart(7, "0")).join("");
+
 /** How something is changed. */
 interface Manner {
   /** By which the server knows a change that it is sent twice. */
@@ -127,7 +130,7 @@ interface Manner {
 }
 
 /** Change something; Refusal when it was not done. After `slow` and `offline` it may have been done all the same. */
-export async function change<By extends Method, Path extends Address>(
+export async function change<By extends Method, const Path extends Address>(
   method: By,
   path: Path & Changing<Path, By>,
   ...[body, { key } = {}]: undefined extends Sent<Path, By> ? [body?: undefined, manner?: Manner] : [body: Sent<Path, By>, manner?: Manner]

@@ -964,6 +964,8 @@ export interface components {
             readonly at: string;
             /** Actor */
             readonly actor: string;
+            /** By */
+            readonly by: string | null;
             /** Action */
             readonly action: string;
             /** Lines */
@@ -1339,6 +1341,8 @@ export interface components {
             readonly tasks: number;
             /** Overdue */
             readonly overdue: number;
+            /** Reopened */
+            readonly reopened: number;
             /** Oldest Task At */
             readonly oldest_task_at: string | null;
             /** Escalated */
@@ -1347,12 +1351,15 @@ export interface components {
         /**
          * KeptSites
          * @description Places of one's own, the most pressing first; `more` when there are further ones.
+         *
+         *     `counts` are of all that fit `q`; null where `offset` leaves places out.
          */
         readonly KeptSites: {
             /** Sites */
             readonly sites: readonly components["schemas"]["KeptSite"][];
             /** More */
             readonly more: boolean;
+            readonly counts: components["schemas"]["Lacking"] | null;
         };
         /**
          * KindWords
@@ -1370,6 +1377,22 @@ export interface components {
              * @description Short Chinese, for a chip
              */
             readonly label: string;
+        };
+        /**
+         * Lacking
+         * @description How many places there are in all, and how many lack what.
+         */
+        readonly Lacking: {
+            /** All */
+            readonly all: number;
+            /** Task */
+            readonly task: number;
+            /** Unconfirmed */
+            readonly unconfirmed: number;
+            /** Broken */
+            readonly broken: number;
+            /** Expiring */
+            readonly expiring: number;
         };
         /**
          * Me
@@ -2583,7 +2606,7 @@ export interface operations {
             readonly query?: never;
             readonly header?: never;
             readonly path: {
-                /** @description Id of the place */
+                /** @description Id of the place, or its code */
                 readonly id: string;
             };
             readonly cookie?: never;
@@ -2771,7 +2794,7 @@ export interface operations {
             readonly query?: never;
             readonly header?: never;
             readonly path: {
-                /** @description Id of the place */
+                /** @description Id of the place, or its code */
                 readonly id: string;
             };
             readonly cookie?: never;
@@ -2785,6 +2808,15 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Photos"];
+                };
+            };
+            /** @description Not found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too many requests, please try again later */

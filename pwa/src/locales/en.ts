@@ -75,8 +75,8 @@ export const en: Messages = {
   },
   age: {
     today: "Confirmed today",
-    week: "Confirmed this week",
-    month: "Confirmed this month",
+    week: "Confirmed within a week",
+    month: "Confirmed within a month",
     long: "Long not confirmed",
     never: "Not confirmed yet",
     data: (when) => `Data as of ${when}`,

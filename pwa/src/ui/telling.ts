@@ -29,7 +29,7 @@ function clock(at: number, now: number, say: Messages): string {
   // Midnight that ends today is told as 24:00, which nobody takes for tomorrow's.
   if (days === 1 && time === "0:00") return "24:00";
   const weekday = say.state.weekdays[(there.getUTCDay() + 6) % 7] ?? "";
-  const day = days === 1 ? say.state.tomorrow : days < 7 ? weekday : say.state.on(there.getUTCMonth() + 1, there.getUTCDate());
+  const day = days === 1 ? say.state.tomorrow : Math.abs(days) < 7 ? weekday : say.state.on(there.getUTCMonth() + 1, there.getUTCDate());
   return `${day} ${time}`;
 }
 

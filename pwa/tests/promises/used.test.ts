@@ -9,6 +9,8 @@ import { onMap } from "@/locales/map";
 import { settings } from "@/locales/more";
 import { told } from "@/locales/place";
 import { refused } from "@/locales/refusals";
+import { reporting } from "@/locales/report";
+import { desk } from "@/locales/staff";
 import { zh } from "@/locales/zh";
 import signs from "@/ui/signs.json";
 import vocabulary from "../../../seed/vocabulary.json";
@@ -42,7 +44,7 @@ function unshown(names: readonly string[], source: string): string[] {
 describe("what the phone carries", () => {
   it("holds no word that the app never says", () => {
     expect(unsaid(zh, code)).toEqual([]);
-    for (const [by, words] of Object.entries({ choice, entry, giving, hints, manage, onMap, own, picker, pulling, refused, roles, settings, told })) expect(unsaid(words.value, code, by)).toEqual([]);
+    for (const [by, words] of Object.entries({ choice, desk, entry, giving, hints, manage, onMap, own, picker, pulling, refused, reporting, roles, settings, told })) expect(unsaid(words.value, code, by)).toEqual([]);
     expect(unsaid({ none: "", tiles: "" }, code, "privacyOfMap")).toEqual([]);
   });
 

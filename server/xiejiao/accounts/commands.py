@@ -178,7 +178,7 @@ def _key_of(connection: Connection, keys: Keys, account: UUID, *, draw: Draw) ->
 
 _BY_NAME = text("SELECT id, password, demo FROM account WHERE name = :name AND disabled_at IS NULL")
 _AUTHENTICATOR = text(
-    "SELECT secret, wrapped FROM authenticator JOIN person_key ON person = account_id"
+    "SELECT secret, wrapped FROM authenticator LEFT JOIN person_key ON person = account_id"
     " WHERE account_id = :account AND confirmed_at IS NOT NULL"
 )
 # The one statement that takes a half minute: of twenty who send the same code at once, one is let in.
@@ -188,6 +188,20 @@ _USE_RECOVERY = text(
 )
 
 
+def count_password_try(connection: Connection, keys: Keys, name: str, *, network: str, now: dt.datetime) -> None:
+    """Count that a name is tried; TooManyError when it has been too often.
+
+    In a transaction of its own, ended before the password is hashed: whoever tries from the same network waits for this
+    row.
+    """
+    asked = [
+        (rules.TRIES_FROM_A_NETWORK, _network_digest(keys, network)),
+        (rules.TRIES_OF_A_NAME_FROM_A_NETWORK, keys.digest("login name and network", f"{name} {network}").hex()),
+        (rules.TRIES_OF_A_NAME, keys.digest("login name", name).hex()),
+    ]
+    _spend(connection, asked, now)
+
+
 def sign_in_with_password(
     connection: Connection,
     keys: Keys,
@@ -195,7 +209,6 @@ def sign_in_with_password(
     password: str,
     code: str,
     *,
-    network: str,
     device: str,
     now: dt.datetime,
     draw: Draw,
@@ -203,16 +216,8 @@ def sign_in_with_password(
     """Sign in a member of staff by name, password and a code of the authenticator, or a recovery code.
 
     None when any of them is wrong, without saying which. Who has no authenticator yet gives no code, and gets one
-    before any right holds. Raises TooManyError.
+    before any right holds. The try has been counted (`count_password_try`).
     """
-    somebody = keys.digest("login name", name).hex()
-    nearby = keys.digest("login name and network", f"{name} {network}").hex()
-    asked = [
-        (rules.TRIES_FROM_A_NETWORK, _network_digest(keys, network)),
-        (rules.TRIES_OF_A_NAME_FROM_A_NETWORK, nearby),
-        (rules.TRIES_OF_A_NAME, somebody),
-    ]
-    _spend(connection, asked, now)
     row = connection.execute(_BY_NAME, {"name": name}).one_or_none()
     if not proofs.matches(row.password if row else None, password) or row is None:
         return None
@@ -227,6 +232,9 @@ def _second_proof(connection: Connection, keys: Keys, account: UUID, code: str, 
     if held is None:
         return True
     if len(code) == rules.CODE_DIGITS:
+        # Restored from a backup without the keys, the secret does not open: that is no reason to let anybody in.
+        if held.wrapped is None:
+            return False
         key = keys.unwrap(held.wrapped, str(account))
         step = proofs.step_of(opened(key, held.secret, queries.secret_place(account)), code, at_s=now.timestamp())
         return step is not None and connection.execute(_TAKE_STEP, {"step": step, "account": account}).rowcount == 1

@@ -1,6 +1,7 @@
 """Reads of accounts, sign-ins and grants."""
 
 import datetime as dt
+from collections.abc import Iterable
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -167,3 +168,12 @@ def by_name(connection: Connection, name: str) -> UUID:
     if found is None:
         raise NotFoundError
     return found
+
+
+_NAMES = text("SELECT id, name FROM account WHERE id = ANY(CAST(:ids AS uuid[])) AND name IS NOT NULL")
+
+
+def names(connection: Connection, identities: Iterable[UUID]) -> dict[UUID, str]:
+    """The names with which those among `identities` sign in who are staff."""
+    rows = connection.execute(_NAMES, {"ids": list(map(str, identities))})
+    return {row.id: row.name for row in rows}

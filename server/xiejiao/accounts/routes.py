@@ -75,6 +75,10 @@ def _tried(asked: schemas.SigningIn) -> tuple[Token | None, str]:
     around = surroundings()
     now, draw = around.now(), around.draw
     device, near = _device(), network()
+    name = asked.name.strip().lower() if asked.name is not None else ""
+    if asked.name is not None:
+        with writing() as connection:
+            commands.count_password_try(connection, around.keys, name, network=near, now=now)
     with writing() as connection:
         if asked.phone is not None:
             phone = rules.mobile(asked.phone)
@@ -82,17 +86,8 @@ def _tried(asked: schemas.SigningIn) -> tuple[Token | None, str]:
                 connection, around.keys, phone, asked.code, network=near, device=device, now=now, draw=draw
             ), "code"
         if asked.name is not None and asked.password is not None:
-            name = asked.name.strip().lower()
             return commands.sign_in_with_password(
-                connection,
-                around.keys,
-                name,
-                asked.password,
-                asked.code,
-                network=near,
-                device=device,
-                now=now,
-                draw=draw,
+                connection, around.keys, name, asked.password, asked.code, device=device, now=now, draw=draw
             ), "password"
         link = asked.link or ""
         return commands.sign_in_with_link(connection, link, device=device, now=now, draw=draw), "link"

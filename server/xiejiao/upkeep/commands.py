@@ -64,6 +64,14 @@ def _spend(connection: Connection, asked: list[tuple[Quota, str]], now: dt.datet
         raise TooManyError(wait)
 
 
+_FORGET_DEVICES = text("DELETE FROM device WHERE issued_at < :before")
+
+
+def forget(connection: Connection, *, now: dt.datetime) -> None:
+    """Forget devices of long ago, and with them what they said: a phone is given another token."""
+    connection.execute(_FORGET_DEVICES, {"before": now - rules.DEVICE_KEPT_FOR})
+
+
 # ── votes ──
 
 

@@ -203,25 +203,57 @@ _LACKS = {
 }
 
 
+def _since(now: dt.datetime, today: dt.date) -> dict[str, dt.datetime | dt.date]:
+    return {"confirmed_since": now - UNCONFIRMED_AFTER, "expiring_by": today + EXPIRING_WITHIN}
+
+
+# What stands at each place of the table: its amenities and its open tasks in numbers.
+_TOLD = (
+    " FROM site JOIN organisation ON organisation.id = site.organisation_id"
+    " CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE state IN ('broken', 'empty')) AS broken,"
+    "  min(expires_on) AS next_expiry_on FROM site_amenity WHERE site_id = site.id) AS told"
+    " CROSS JOIN LATERAL (SELECT count(*) AS count, count(*) FILTER (WHERE due_on < :today) AS overdue,"
+    "  count(*) FILTER (WHERE reopened > 0) AS reopened,"
+    "  min(opened_at) AS oldest_at, bool_or(escalated_at IS NOT NULL) AS escalated"
+    "  FROM task WHERE task.site_id = site.id AND closed_at IS NULL) AS tasks"
+)
+_EACH = ("count(*) FILTER (WHERE " + condition + ") AS " + lack for lack, condition in _LACKS.items())
+_COUNTS = ", ".join(['count(*) AS "all"', *_EACH])
+_SEARCHED = "(strpos(lower(site.name), :q) > 0 OR strpos(lower(site.code), :q) > 0)"
+
+
+def _listed(where: str, lack: Lack | None = None, *, searched: bool) -> str:
+    parts = [where, "site.status = 'active'", *([_LACKS[lack]] if lack else []), *([_SEARCHED] if searched else [])]
+    return " AND ".join(parts)
+
+
 @cache
 def _kept(where: str, lack: Lack | None, *, searched: bool) -> TextClause:
-    conditions = [where, "site.status = 'active'", *([_LACKS[lack]] if lack else [])]
-    if searched:
-        conditions.append("(strpos(lower(site.name), :q) > 0 OR strpos(lower(site.code), :q) > 0)")
+    where = _listed(where, lack, searched=searched)
+    # Those first whose tasks the union above sees too: the clock has run out, or a reporter said that it is not right.
     return text(
-        "SELECT site.id, site.code, site.name, site.kind, organisation.name AS organisation, site.confirmed_at,"  # noqa: S608 - fixed parts only
+        "SELECT site.id, site.code, site.name, site.kind, organisation.name AS organisation, site.confirmed_at,"
         " site.conflicting_since, told.broken, told.next_expiry_on, tasks.count AS tasks, tasks.overdue,"
-        " tasks.oldest_at AS oldest_task_at, coalesce(tasks.escalated, false) AS escalated"
-        " FROM site JOIN organisation ON organisation.id = site.organisation_id"
-        " CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE state IN ('broken', 'empty')) AS broken,"
-        "  min(expires_on) AS next_expiry_on FROM site_amenity WHERE site_id = site.id) AS told"
-        " CROSS JOIN LATERAL (SELECT count(*) AS count, count(*) FILTER (WHERE due_on < :today) AS overdue,"
-        "  min(opened_at) AS oldest_at, bool_or(escalated_at IS NOT NULL) AS escalated"
-        "  FROM task WHERE task.site_id = site.id AND closed_at IS NULL) AS tasks"
-        f" WHERE {' AND '.join(conditions)}"
-        " ORDER BY tasks.overdue > 0 DESC, tasks.count > 0 DESC, tasks.oldest_at, site.confirmed_at NULLS FIRST,"
-        " site.code LIMIT :limit OFFSET :offset"
+        " tasks.reopened, tasks.oldest_at AS oldest_task_at, coalesce(tasks.escalated, false) AS escalated"
+        f"{_TOLD} WHERE {where}"
+        " ORDER BY (tasks.overdue > 0 OR tasks.reopened > 0) DESC, tasks.count > 0 DESC, tasks.oldest_at,"
+        " site.confirmed_at NULLS FIRST, site.code LIMIT :limit OFFSET :offset"
     )
+
+
+@cache
+def _lacking(where: str, *, searched: bool) -> TextClause:
+    where = _listed(where, searched=searched)
+    return text(f"SELECT {_COUNTS}{_TOLD} WHERE {where}")
+
+
+def lacking(connection: Connection, scope: Scope, *, now: dt.datetime, today: dt.date, q: str | None) -> dict[str, int]:
+    """How many places there are within `scope`, under `all`, and how many lack what."""
+    where, values = sites.within(scope)
+    given = values | {"today": today} | _since(now, today)
+    if q is not None:
+        given["q"] = q.lower()
+    return dict(connection.execute(_lacking(where, searched=q is not None), given).mappings().one())
 
 
 def kept(
@@ -237,11 +269,7 @@ def kept(
 ) -> tuple[Kept, ...]:
     """Places within `scope`, the most pressing first; those that lack something where `lack` is named."""
     where, values = sites.within(scope)
-    given = values | {"today": today, "limit": limit, "offset": offset}
-    if lack is Lack.UNCONFIRMED:
-        given["confirmed_since"] = now - UNCONFIRMED_AFTER
-    if lack is Lack.EXPIRING:
-        given["expiring_by"] = today + EXPIRING_WITHIN
+    given = values | {"today": today, "limit": limit, "offset": offset} | _since(now, today)
     if q is not None:
         given["q"] = q.lower()
     rows = connection.execute(_kept(where, lack, searched=q is not None), given)

@@ -5,11 +5,13 @@ from collections.abc import Callable
 from typing import Any, cast
 from uuid import UUID
 
+import msgspec
 from flask import Blueprint, Response, current_app, request
 from sqlalchemy import Connection
 
 from xiejiao import hours
 from xiejiao.accounts import proofs
+from xiejiao.accounts import queries as accounts
 from xiejiao.database import reading, writing
 from xiejiao.errors import FieldFault, InputError, NotFoundError
 from xiejiao.hours import CHINA
@@ -20,7 +22,7 @@ from xiejiao.http.network import network
 from xiejiao.http.openapi import operation
 from xiejiao.http.surroundings import surroundings
 from xiejiao.idempotency import commands as idempotency
-from xiejiao.idempotency.rules import HEADER, Answer, Json
+from xiejiao.idempotency.rules import HEADER, Answer
 from xiejiao.language import Words
 from xiejiao.roles import Permission
 from xiejiao.sites import code
@@ -29,7 +31,7 @@ from xiejiao.sites import queries as places
 from xiejiao.sites import schemas as site_schemas
 from xiejiao.sites.commands import Deed
 from xiejiao.sites.keeper import Keeper
-from xiejiao.sites.rules import Access, Amenity, DatedException, Effect, Mode, Site
+from xiejiao.sites.rules import Access, Amenity, Change, DatedException, Effect, Mode, Site
 from xiejiao.upkeep import commands, photo, poster, queries, schemas
 from xiejiao.upkeep.commands import Ballot
 from xiejiao.upkeep.rules import Round
@@ -43,6 +45,7 @@ MOST_TASKS = 500
 HISTORY_PAGE = 50
 _ANY_ID = "00000000-0000-0000-0000-000000000000"
 _SITE = "Id of the place"
+_SITE_OR_CODE = "Id of the place, or its code"
 
 
 def _keeper() -> Keeper:
@@ -70,7 +73,7 @@ def _mine(connection: Connection, site: UUID, permission: Permission) -> Site:
     return places.for_upkeep(connection, site, caller().scope(permission))
 
 
-def _once(by: str, act: Callable[[Connection], tuple[int, Json]]) -> Response:
+def _once(by: str, act: Callable[[Connection], tuple[int, object]]) -> Response:
     """What `act` answers; the same request sent again gets the same answer, and nothing is done twice."""
     what = f"{request.method} {request.path}\n".encode() + request.get_data()
     with writing() as connection:
@@ -80,12 +83,16 @@ def _once(by: str, act: Callable[[Connection], tuple[int, Json]]) -> Response:
             key=request.headers.get(HEADER, ""),
             body=what,
             now=_now(),
-            act=lambda: Answer(*act(connection)),
+            act=lambda: _answer(*act(connection)),
         )
     return json.answer(answered.body, status=answered.status)
 
 
-def _by_caller(act: Callable[[Connection], tuple[int, Json]]) -> Response:
+def _answer(status: int, body: object) -> Answer:
+    return Answer(status, msgspec.to_builtins(body))
+
+
+def _by_caller(act: Callable[[Connection], tuple[int, object]]) -> Response:
     return _once(str(caller().account), act)
 
 
@@ -102,7 +109,7 @@ def add_device() -> Response:
     return json.answer({"device": token}, status=_CREATED)
 
 
-@bp.post("/sites/<uuid:id>/votes")
+@bp.post("/sites/<id>/votes")
 @public
 @operation(
     body=schemas.VoteCast,
@@ -110,9 +117,9 @@ def add_device() -> Response:
     status=_CREATED,
     example=f"/api/v1/sites/{_ANY_ID}/votes",
     problems=(404, 409, 422, 429, 503),
-    id=_SITE,
+    id=_SITE_OR_CODE,
 )
-def vote(id: UUID) -> Response:  # noqa: A002 - the part of the path
+def vote(id: str) -> Response:  # noqa: A002 - the part of the path
     """Say what is so at a place; needs no account, and where one stands is not told.
 
     Wants an Idempotency-Key, since phones repeat what got no answer.
@@ -124,12 +131,13 @@ def vote(id: UUID) -> Response:  # noqa: A002 - the part of the path
     keeper, who = _keeper(), access.present()
     known = keeper.known()
 
-    def cast_vote(connection: Connection) -> tuple[int, Json]:
-        site = places.one(connection, id)
+    def cast_vote(connection: Connection) -> tuple[int, object]:
+        identity = _identity(connection, id)
+        site = places.one(connection, identity)
         almanac = keeper.knowing(connection, known, [site]).almanac
         posted, _ = almanac.answer(site.hours_id, site.dated, keeper.now())
         ballot = Ballot(
-            id,
+            identity,
             asked.says,
             asked.amenity,
             asked.device,
@@ -181,13 +189,15 @@ def _private(response: Response) -> Response:
     return response
 
 
-@bp.get("/sites/<uuid:id>/photos")
+@bp.get("/sites/<id>/photos")
 @public
-@operation(answer=schemas.Photos, example=f"/api/v1/sites/{_ANY_ID}/photos", problems=(429, 503), id=_SITE)
-def photos(id: UUID) -> Response:  # noqa: A002 - the part of the path
+@operation(
+    answer=schemas.Photos, example=f"/api/v1/sites/{code.code_of(0)}/photos", problems=(404, 429, 503), id=_SITE_OR_CODE
+)
+def photos(id: str) -> Response:  # noqa: A002 - the part of the path
     """The photos of a place, the latest first."""
     with reading() as connection:
-        found = queries.photos(connection, id)
+        found = queries.photos(connection, _identity(connection, id))
     return json.answer({"photos": [schemas.photo(each) for each in found]}, max_age_s=60)
 
 
@@ -220,10 +230,11 @@ def picture(id: UUID) -> Response:  # noqa: A002 - the part of the path
 def kept() -> Response:
     """The places that one keeps true, or whose managers one leads, the most pressing first."""
     asked = query_string.parsed(schemas.KeptQuery)
+    scope = caller().scope(Permission.SITES_CONFIRM)
     with reading() as connection:
         found = queries.kept(
             connection,
-            caller().scope(Permission.SITES_CONFIRM),
+            scope,
             now=_now(),
             today=_today(),
             lack=asked.lack,
@@ -231,15 +242,15 @@ def kept() -> Response:
             offset=asked.offset,
             limit=asked.limit + 1,
         )
+        # Those who go on through a list have been told.
+        counts = None if asked.offset else queries.lacking(connection, scope, now=_now(), today=_today(), q=asked.q)
     rows = [schemas.kept(each) for each in found[: asked.limit]]
-    return json.answer({"sites": rows, "more": len(found) > asked.limit})
+    return json.answer({"sites": rows, "more": len(found) > asked.limit, "counts": counts})
 
 
 @bp.get("/keeping/<id>")
 @requires(Permission.SITES_CONFIRM)
-@operation(
-    answer=schemas.Keeping, example="/api/v1/keeping/00003V", problems=(404, 503), id="Id of the place, or its code"
-)
+@operation(answer=schemas.Keeping, example=f"/api/v1/keeping/{code.code_of(0)}", problems=(404, 503), id=_SITE_OR_CODE)
 def keeping(id: str) -> Response:  # noqa: A002 - the part of the path
     """What stands at one of one's places: hours, closures, amenities, tasks, photos."""
     scope = caller().scope(Permission.SITES_CONFIRM)
@@ -292,7 +303,7 @@ def go_round(id: UUID) -> Response:  # noqa: A002 - the part of the path
     asked = bodies.parsed(schemas.RoundGone)
     answered = Round(asked.hours_as_posted, asked.everything_works, asked.stock_all_right, asked.at)
 
-    def go(connection: Connection) -> tuple[int, Json]:
+    def go(connection: Connection) -> tuple[int, object]:
         _mine(connection, id, Permission.SITES_CONFIRM)
         commands.round_(connection, id, answered, deed=_deed())
         return _CREATED, _keeping(connection, places.one(connection, id))
@@ -303,7 +314,7 @@ def go_round(id: UUID) -> Response:  # noqa: A002 - the part of the path
 def _change(id: UUID, write: Callable[[Connection, Site], object]) -> Response:  # noqa: A002 - the part of the path
     """Write to one of one's places, and answer with what stands there then."""
 
-    def act(connection: Connection) -> tuple[int, Json]:
+    def act(connection: Connection) -> tuple[int, object]:
         write(connection, _mine(connection, id, Permission.SITES_EDIT))
         return 200, _keeping(connection, places.one(connection, id))
 
@@ -432,7 +443,7 @@ def add_photo(id: UUID) -> Response:  # noqa: A002 - the part of the path
     request.max_content_length = photo.MOST_BYTES
     drawn = photo.reencoded(request.get_data())
 
-    def hang(connection: Connection) -> tuple[int, Json]:
+    def hang(connection: Connection) -> tuple[int, object]:
         _mine(connection, id, Permission.SITES_EDIT)
         added = commands.add_photo(connection, id, drawn, deed=_deed())
         return _CREATED, {"id": str(added)}
@@ -474,8 +485,14 @@ def history(id: UUID) -> Response:  # noqa: A002 - the part of the path
     with reading() as connection:
         places.one_within(connection, id, caller().scope(Permission.SITES_CONFIRM))
         found = places.history(connection, id, before=asked.before, limit=HISTORY_PAGE)
+        people = {f"account:{who}": name for who, name in accounts.names(connection, _accounts(found)).items()}
     wanted = language.wanted()
-    return json.answer({"changes": [schemas.change(each, words, wanted) for each in found]})
+    return json.answer({"changes": [schemas.change(each, words, wanted, by=people.get(each.actor)) for each in found]})
+
+
+def _accounts(changes: tuple[Change, ...]) -> set[UUID]:
+    """The accounts that made the changes: history names no person, and whoever reads it may ask who it was."""
+    return {UUID(each.actor.removeprefix("account:")) for each in changes if each.actor.startswith("account:")}
 
 
 @bp.post("/keeping/<uuid:id>/history/<int:change>/reverting")
@@ -538,7 +555,8 @@ def _sheet(connection: Connection, site: Site, url: str) -> poster.Sheet:
     keeper = _keeper()
     known = keeper.knowing(connection, keeper.known(), [site])
     kinds = {each.code: Words(each.zh, each.en) for each in known.words.kinds}
-    told = known.almanac.words(site.hours_id, "zh")
+    compiled = known.almanac.texts[site.hours_id].compiled if site.hours_id is not None else None
+    lines = hours.season_lines(compiled, "zh") if compiled else ()
     return poster.Sheet(
         name=site.name,
         code=site.code,
@@ -546,7 +564,7 @@ def _sheet(connection: Connection, site: Site, url: str) -> poster.Sheet:
         organisation=site.organisation,
         host=site.host,
         address=site.address,
-        hours=tuple(told.split("；")) if told else (),
+        hours=lines,
         url=url,
     )
 
@@ -587,7 +605,7 @@ def close_task(id: UUID) -> Response:  # noqa: A002 - the part of the path
     """Close a task with a reply, which those who reported read."""
     asked = bodies.parsed(schemas.TaskReply)
 
-    def close(connection: Connection) -> tuple[int, Json]:
+    def close(connection: Connection) -> tuple[int, object]:
         scope = caller().scope(Permission.TASKS_CLOSE)
         closed = commands.close_task(connection, scope, id, asked.reply, deed=_deed())
         return 200, schemas.task(closed, _today())

@@ -4,7 +4,6 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import combinations
 from uuid import UUID
 
 from xiejiao.hours import CHINA, Calendar
@@ -25,6 +24,8 @@ class Says(StrEnum):
 
 GROWN_AFTER = dt.timedelta(minutes=10)
 """A device's token counts from this age on: fresh ones by the thousand prove nothing."""
+DEVICE_KEPT_FOR = dt.timedelta(days=180)
+"""How long what one phone said of several places may be put together at the most."""
 DEVICES_OF_A_NETWORK = Quota("devices of a network", 600, dt.timedelta(hours=1))
 """Carriers put a city behind one address: hundreds, never one."""
 VOTES_OF_A_NETWORK = Quota("votes of a network", 300, dt.timedelta(hours=1))
@@ -58,12 +59,23 @@ class Vote:
         return self.keyed or self.account is not None
 
 
+_DIFFERENT = 2
+
+
 def believed(votes: Sequence[Vote]) -> bool:
     """Whether two of the votes are independent and at least one of them proves something.
 
     Neither the key, which a photograph of the poster shows, nor the phone's word that it is near proves much alone.
     """
-    return any(_independent(one, other) and (one.proves or other.proves) for one, other in combinations(votes, 2))
+    # Of those who share account and network none is independent of another, so two of their devices stand for all:
+    # else hundreds of votes from one network would be compared with each other at each further one.
+    alike: dict[tuple[UUID | None, str, bool], dict[UUID, Vote]] = {}
+    for vote in votes:
+        devices = alike.setdefault((vote.account, vote.network, vote.proves), {})
+        if vote.grown and len(devices) < _DIFFERENT:
+            devices[vote.device] = vote
+    few = [vote for devices in alike.values() for vote in devices.values()]
+    return any(_independent(one, other) for one in few if one.proves for other in few)
 
 
 def _independent(one: Vote, other: Vote) -> bool:
@@ -228,5 +240,6 @@ class Kept:
     next_expiry_on: dt.date | None
     tasks: int
     overdue: int
+    reopened: int
     oldest_task_at: dt.datetime | None
     escalated: bool

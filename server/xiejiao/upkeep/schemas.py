@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from xiejiao.hours import CHINA
 from xiejiao.http.bodies import Body, Plain
@@ -13,12 +13,21 @@ from xiejiao.http.query_string import refuse
 from xiejiao.language import Language
 from xiejiao.sites import difference
 from xiejiao.sites.rules import AmenityState, Change, Mode
+from xiejiao.sites.schemas import FIRST_INSTANT, LAST_INSTANT
 from xiejiao.upkeep.rules import Closure, Kept, Lack, PhotoListed, Report, Says, Task
 from xiejiao.vocabulary.rules import Vocabulary
 
 _Id = Annotated[UUID, Field(strict=False)]
-_Instant = Annotated[AwareDatetime, Field(strict=False)]
-_Version = Annotated[int, Field(ge=1)]
+
+
+def _of_our_time(instant: dt.datetime) -> dt.datetime:
+    if not FIRST_INSTANT <= instant < LAST_INSTANT:
+        refuse("应在 2000 年到 2099 年之间", "must lie in the years 2000 to 2099")
+    return instant
+
+
+_Instant = Annotated[AwareDatetime, Field(strict=False), AfterValidator(_of_our_time)]
+_Version = Annotated[int, Field(ge=1, le=2**31 - 1)]
 _Token = Annotated[Plain, Field(min_length=10, max_length=100)]
 MOST_POSTERS = 100
 
@@ -282,15 +291,30 @@ class KeptSite(_Answer):
     next_expiry_on: str | None
     tasks: int
     overdue: int
+    reopened: int
     oldest_task_at: str | None
     escalated: bool
 
 
+class Lacking(_Answer):
+    """How many places there are in all, and how many lack what."""
+
+    all: int
+    task: int
+    unconfirmed: int
+    broken: int
+    expiring: int
+
+
 class KeptSites(_Answer):
-    """Places of one's own, the most pressing first; `more` when there are further ones."""
+    """Places of one's own, the most pressing first; `more` when there are further ones.
+
+    `counts` are of all that fit `q`; null where `offset` leaves places out.
+    """
 
     sites: list[KeptSite]
     more: bool
+    counts: Lacking | None
 
 
 class ChangeShown(_Answer):
@@ -300,6 +324,7 @@ class ChangeShown(_Answer):
     version: int
     at: str
     actor: str
+    by: str | None
     action: str
     lines: list[str]
     revertible: bool
@@ -397,18 +422,20 @@ def kept(each: Kept) -> dict[str, Any]:
         "next_expiry_on": _day(each.next_expiry_on),
         "tasks": each.tasks,
         "overdue": each.overdue,
+        "reopened": each.reopened,
         "oldest_task_at": _at(each.oldest_task_at),
         "escalated": each.escalated,
     }
 
 
-def change(each: Change, words: Vocabulary, language: Language) -> dict[str, Any]:
-    """A change as JSON, its difference in lines."""
+def change(each: Change, words: Vocabulary, language: Language, *, by: str | None) -> dict[str, Any]:
+    """A change as JSON, its difference in lines; `by` is the name of the member of staff who made it."""
     return {
         "id": each.id,
         "version": each.version,
         "at": _when(each.at),
         "actor": each.actor,
+        "by": by,
         "action": each.action,
         "lines": [line.in_(language) for line in difference.difference(each, words)],
         "revertible": each.is_revertible,

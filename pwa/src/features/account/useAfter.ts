@@ -3,15 +3,18 @@ import { useRoute, useRouter } from "vue-router";
 import { pathHere } from "@/ground/destination";
 import type { Person } from "@/offline/person";
 
-const MANAGING = "/manage";
+/** What one came for, who came for nothing else: the places that one leads, those that one keeps, or one's own page. */
+function homeOf({ permissions, grants }: Person): string {
+  if (!permissions.includes("sites:confirm")) return "/me";
+  return grants.some(({ role, holds }) => holds && role === "organisation_admin") ? "/staff" : "/manage";
+}
 
 /** Leads on a person who has taken all first steps. */
 export function useAfter(): (person: Person) => Promise<unknown> {
   const route = useRoute();
   const router = useRouter();
-  return ({ kind }) => {
+  return (person) => {
     const wanted = pathHere(route.query.to, location.origin);
-    const home = kind === "staff" && router.resolve(MANAGING).matched[0]?.path === MANAGING ? MANAGING : "/me";
-    return router.replace(wanted !== null && !wanted.startsWith(route.path) ? wanted : home);
+    return router.replace(wanted !== null && !wanted.startsWith(route.path) ? wanted : homeOf(person));
   };
 }

@@ -1,9 +1,9 @@
 /** A page for somebody signed in: leads to signing in where nobody is, or where first steps are left to take. */
 import { onMounted, watch } from "vue";
 import { useRoute, useRouter } from "vue-router";
-import { bringPerson } from "@/offline/person";
-import { mark } from "@/offline/signedIn";
-import { type Trying, useTrying } from "@/offline/trying";
+import { bringPerson } from "./person";
+import { mark } from "./signedIn";
+import { type Trying, useTrying } from "./trying";
 
 /** Tries `bring` once it is known who is signed in; what is shown goes when the sign-in ends, in whichever tab. */
 export function useSignedIn(bring: () => Promise<unknown>): Trying & { readonly begin: () => Promise<boolean> } {
