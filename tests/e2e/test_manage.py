@@ -1,4 +1,4 @@
-"""A manager with a phone: goes round with and without network, changes what has changed, and nothing is lost or doubled."""
+"""A manager with a phone: goes round with and without network, changes what has changed; nothing is lost or doubled."""
 
 import datetime as dt
 import io
@@ -164,9 +164,7 @@ def test_a_round_without_network_takes_four_taps_and_arrives_once(manager: Manag
     assert len({each.headers.split("Idempotency-Key: ")[1].split("\n")[0] for each in posted(road, "/rounds")}) == 1
 
 
-def test_undone_within_ten_seconds_nothing_is_sent_and_left_alone_it_is(
-    manager: Manager, road: Road, tell: Tell
-) -> None:
+def test_undone_within_ten_seconds_nothing_is_sent(manager: Manager, road: Road, tell: Tell) -> None:
     page = manager().page
     code = code_of(page, 1)
     before = rounds(tell, code)
@@ -199,9 +197,7 @@ def test_a_round_that_is_not_taken_is_shown_with_its_answers(manager: Manager, r
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
-def test_a_round_outlives_a_sign_in_that_ran_out(
-    manager: Manager, installation: Installation, road: Road, tell: Tell
-) -> None:
+def test_a_round_outlives_a_sign_in_that_ran_out(manager: Manager, installation: Installation, tell: Tell) -> None:
     phone = manager()
     page = phone.page
     code = code_of(page, 2)
@@ -410,7 +406,7 @@ def test_signing_out_wipes_what_the_phone_kept(manager: Manager, road: Road) -> 
 
 @pytest.mark.parametrize("look", LOOKS)
 def test_axe_finds_nothing_on_any_page(manager: Manager, look: str) -> None:
-    phone = manager(chosen={**LOOKS[look]})
+    phone = manager(chosen=LOOKS[look])
     page = phone.page
     code = code_of(page, 0)
     for path in ("", f"/{code}", f"/{code}/round", *(f"/{code}/{part}" for part in PARTS)):
