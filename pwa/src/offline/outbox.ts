@@ -30,6 +30,11 @@ async function look(): Promise<readonly Unsent[]> {
   return unsent.value;
 }
 
+/** How many have not reached the server, refused ones too: signing out lets go of them. */
+export async function stillUnsent(): Promise<number> {
+  return (await look()).length;
+}
+
 async function write(entry: Unsent): Promise<void> {
   await keep(PREFIX + entry.id, entry, entry.at);
   await look();
