@@ -396,6 +396,8 @@ def test_signing_out_wipes_what_the_phone_kept(manager: Manager, road: Road) -> 
         assert {key.split("/")[0] for key in kept} == {"own", "outbox"}
         page.goto(f"{phone.origin}/me")
         page.get_by_role("button", name="退出登录", exact=True).tap()
+        expect(page.get_by_role("alert")).to_contain_text("还有 1 项没有发出去")
+        page.get_by_role("button", name="丢掉它们，仍要退出").tap()
         expect(page).to_have_url(f"{phone.origin}/sign-in?to=/me")
         page.wait_for_timeout(500)
         assert page.evaluate(KEPT) == []
