@@ -28,7 +28,7 @@ const BUDGETS = {
     "src/features/account/pages/SignInPage.vue": 12_000,
     "src/features/account/components/FirstSteps.vue": 12_000,
     "src/features/account/pages/MePage.vue": 14_000,
-    "src/features/account/pages/GrantsPage.vue": 15_000,
+    "src/features/account/pages/GrantsPage.vue": 15_500,
     "src/features/manage/managing.ts": 45_000,
     "src/offline/postman.ts": 4_000,
     "src/ground/handover.ts": 4_000,

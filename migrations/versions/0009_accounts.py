@@ -88,6 +88,8 @@ COMMENT ON COLUMN sign_in.device IS 'what kind of browser it was, as Chrome, And
 COMMENT ON COLUMN sign_in.idle IS 'ends when not seen for so long';
 CREATE INDEX sign_in_account_id_idx ON sign_in (account_id);
 
+CREATE INDEX sign_in_ends_at_idx ON sign_in (ends_at);
+
 CREATE TABLE sign_in_code (
     phone_digest bytea NOT NULL CONSTRAINT sign_in_code_pkey PRIMARY KEY,
     code_digest bytea NOT NULL,
@@ -100,6 +102,7 @@ CREATE TABLE sign_in_link (
     token_digest bytea NOT NULL CONSTRAINT sign_in_link_pkey PRIMARY KEY,
     account_id uuid NOT NULL CONSTRAINT sign_in_link_account_id_fkey REFERENCES account (id) ON DELETE CASCADE
 );
+CREATE INDEX sign_in_link_account_id_idx ON sign_in_link (account_id);
 COMMENT ON TABLE sign_in_link IS 'links that sign in once, for demonstration on one''s own machine';
 
 CREATE TABLE role_grant (
@@ -132,6 +135,9 @@ CREATE UNIQUE INDEX role_grant_once_idx ON role_grant (
 ) WHERE withdrawn_at IS NULL;
 CREATE INDEX role_grant_organisation_id_idx ON role_grant (organisation_id);
 CREATE INDEX role_grant_site_id_idx ON role_grant (site_id);
+CREATE INDEX role_grant_given_by_idx ON role_grant (given_by);
+CREATE INDEX role_grant_seconded_by_idx ON role_grant (seconded_by);
+CREATE INDEX role_grant_withdrawn_by_idx ON role_grant (withdrawn_by);
 
 CREATE TABLE account_history (
     id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT account_history_pkey PRIMARY KEY,

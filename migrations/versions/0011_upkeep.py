@@ -78,6 +78,8 @@ COMMENT ON COLUMN vote.reopened_at IS 'when the reporter last said that it is st
 COMMENT ON COLUMN vote.cleared_at IS 'since a manager''s word it counts no more';
 CREATE INDEX vote_site_id_idx ON vote (site_id, at) WHERE cleared_at IS NULL;
 CREATE INDEX vote_device_id_idx ON vote (device_id, at);
+CREATE INDEX vote_account_id_idx ON vote (account_id) WHERE account_id IS NOT NULL;
+CREATE INDEX vote_at_idx ON vote (at);
 CREATE INDEX vote_task_id_idx ON vote (task_id);
 
 CREATE TABLE task_history (
@@ -123,8 +125,9 @@ _NAMES = "poster_key, device, task, vote, task_history, round, photo"
 def upgrade() -> None:
     op.execute(_TABLES)
     op.execute("GRANT SELECT, INSERT ON round, task_history TO xiejiao_app")
-    op.execute("GRANT SELECT, INSERT, UPDATE ON poster_key, task, vote TO xiejiao_app")
+    op.execute("GRANT SELECT, INSERT, UPDATE ON poster_key, task TO xiejiao_app")
     op.execute("GRANT SELECT, INSERT, DELETE ON device, photo TO xiejiao_app")
+    op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON vote TO xiejiao_app")
 
 
 def downgrade() -> None:

@@ -104,14 +104,16 @@ def create_app(
 
 
 def _caller(token: str, now: dt.datetime) -> Caller | None:
-    """Who carries `token`; writes down, not too often, that the sign-in is in use."""
-    with database.reading_once() as connection:
+    """Who carries `token`; writes down, not too often, that the sign-in is in use.
+
+    Asked where it is written, not of a standby: who signed out a moment ago is nobody.
+    """
+    with database.writing() as connection:
         found = accounts.caller(connection, proofs.digest(token), now=now)
-    if found is None:
-        return None
-    who, seen_at = found
-    if who.sign_in is not None and now - seen_at >= SEEN_EVERY:
-        with database.writing() as connection:
+        if found is None:
+            return None
+        who, seen_at = found
+        if who.sign_in is not None and now - seen_at >= SEEN_EVERY:
             signing.seen(connection, who.sign_in, now=now)
     return who
 

@@ -15,7 +15,7 @@ from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 from xiejiao.errors import OperatorError
@@ -178,6 +178,11 @@ def refuse_powerful(url: str) -> None:
         if connection.scalar(_POWERS):
             message = "DATABASE_URL names a role that is a superuser or owns the tables; name the app role there."
             raise OperatorError(message)
+
+
+def constraint_of(error: IntegrityError) -> str | None:
+    """The name of the constraint that was violated."""
+    return error.orig.diag.constraint_name if isinstance(error.orig, psycopg.Error) else None
 
 
 def put(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:

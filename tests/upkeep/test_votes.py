@@ -438,7 +438,15 @@ def test_what_was_reopened_stands_first_and_what_lacks_is_counted(
     staff = make_staff()
     listed = staff.get("/api/v1/keeping").json or {}
     assert [row["code"] for row in listed["sites"]] == [older.code, shut.code]
-    assert listed["counts"] == {"all": 2, "task": 2, "unconfirmed": 2, "broken": 1, "expiring": 0}
+    assert listed["counts"] == {
+        "all": 2,
+        "task": 2,
+        "unconfirmed": 2,
+        "broken": 1,
+        "expiring": 0,
+        "escalated": 0,
+        "closed": 0,
+    }
     (task,) = tasks(connection, shut)
     commands.close_task(connection, EVERYWHERE, task.id, "好", deed=MANAGER)
     commands.reopen(connection, crowd.links[0], calendar=calendar, now=FRIDAY_14)
@@ -538,3 +546,39 @@ def test_who_scans_a_poster_for_the_first_time_counts_once_the_token_has_come_of
         commands.weigh_ripened(connection, calendar=calendar, now=clock.now())
         weighed.append(connection.scalar(conflicting, {"id": site.id}))
     assert weighed == [False] * 8 + [True] * 4
+
+
+def test_a_third_voice_changes_neither_since_when_nor_the_version(
+    crowd: Crowd, connection: Connection, clock: Clock, make_site: MakeSite
+) -> None:
+    site = make_site()
+    key = commands.new_poster_key(connection, UUID(site.id), deed=MANAGER, draw=crowd.draw)
+    look = text("SELECT conflicting_since, version FROM site WHERE id = :id")
+    seen = []
+    for number in range(4):
+        crowd.vote(site.id, now=clock.now(), network=f"10.0.{number}.0/24", key=key)
+        seen.append(tuple(connection.execute(look, {"id": site.id}).one()))
+        clock.pass_(60)
+    assert seen[0] == (None, 1)
+    assert seen[1] == seen[2] == seen[3] == (FRIDAY_14 + dt.timedelta(minutes=1), 2)
+
+
+def test_who_reopens_what_others_have_reported_anew_joins_their_task(
+    crowd: Crowd, connection: Connection, calendar: Calendar, clock: Clock, make_site: MakeSite
+) -> None:
+    site = make_site()
+    key = commands.new_poster_key(connection, UUID(site.id), deed=MANAGER, draw=crowd.draw)
+    tasks = text("SELECT id, closed_at IS NULL, reopened FROM task ORDER BY opened_at")
+    for turn in range(2):
+        for number in range(2):
+            crowd.vote(site.id, now=clock.now(), network=f"10.{turn}.{number}.0/24", key=key)
+        clock.pass_(60)
+        if turn == 0:
+            (first,) = connection.execute(tasks).all()
+            commands.close_task(connection, EVERYWHERE, first.id, "已处理", deed=Deed("account:x", clock.now()))
+            clock.pass_(60)
+    commands.reopen(connection, crowd.links[0], calendar=calendar, now=clock.now())
+    assert [tuple(row)[1:] for row in connection.execute(tasks)] == [(False, 0), (True, 1)]
+    found = queries.report(connection, proofs.digest(crowd.links[0]), now=clock.now())
+    assert found.task
+    assert found.task.closed_at is None

@@ -1393,6 +1393,10 @@ export interface components {
             readonly broken: number;
             /** Expiring */
             readonly expiring: number;
+            /** Escalated */
+            readonly escalated: number;
+            /** Closed */
+            readonly closed: number;
         };
         /**
          * Me
@@ -2903,7 +2907,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description What they lack */
-                readonly lack?: "task" | "unconfirmed" | "broken" | "expiring";
+                readonly lack?: "task" | "unconfirmed" | "broken" | "expiring" | "escalated" | "closed";
                 /** @description Part of the name or code */
                 readonly q?: string;
                 /** @description Places to leave out */

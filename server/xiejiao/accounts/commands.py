@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, text
 from sqlalchemy.exc import IntegrityError
 
+from xiejiao import database
 from xiejiao.accounts import proofs, queries, rules
 from xiejiao.accounts.rules import Kind, Token
 from xiejiao.errors import ConflictError, FieldFault, ForbiddenError, InputError, NotFoundError, TooManyError
@@ -269,7 +270,9 @@ def add_staff(
     try:
         with connection.begin_nested():
             account: UUID = connection.execute(_ADD_STAFF, values).scalar_one()
-    except IntegrityError:
+    except IntegrityError as error:
+        if database.constraint_of(error) != "account_name_key":
+            raise
         raise InputError(FieldFault("name", Words("已有人使用这个名字", "is taken by somebody else"))) from None
     _record(connection, account, "added", actor=by, now=now)
     return account, first
@@ -516,7 +519,7 @@ def _insert_grant(connection: Connection, values: Mapping[str, object]) -> UUID:
         with connection.begin_nested():
             identity: UUID = connection.execute(_GIVE, values).scalar_one()
     except IntegrityError as error:
-        if "role_grant_once_idx" in str(error.orig):
+        if database.constraint_of(error) == "role_grant_once_idx":
             fault = FieldFault("role", Words("此人在这里已有这个角色", "is held there already"))
         else:
             fault = FieldFault("role", Words("这个角色不能这样授予", "cannot be given like this"))

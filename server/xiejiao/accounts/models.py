@@ -102,6 +102,7 @@ sign_in = Table(
     Column("ends_at", _INSTANT, nullable=False),
 )
 Index("sign_in_account_id_idx", sign_in.c.account_id)
+Index("sign_in_ends_at_idx", sign_in.c.ends_at)
 
 sign_in_code = Table(
     "sign_in_code",
@@ -120,6 +121,7 @@ sign_in_link = Table(
     _account(),
     comment="links that sign in once, for demonstration on one's own machine",
 )
+Index("sign_in_link_account_id_idx", sign_in_link.c.account_id)
 
 role_grant = Table(
     "role_grant",
@@ -156,6 +158,9 @@ Index(
 )
 Index("role_grant_organisation_id_idx", role_grant.c.organisation_id)
 Index("role_grant_site_id_idx", role_grant.c.site_id)
+Index("role_grant_given_by_idx", role_grant.c.given_by)
+Index("role_grant_seconded_by_idx", role_grant.c.seconded_by)
+Index("role_grant_withdrawn_by_idx", role_grant.c.withdrawn_by)
 
 account_history = Table(
     "account_history",

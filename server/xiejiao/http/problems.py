@@ -5,7 +5,7 @@ import math
 from typing import Any
 
 from flask import Flask, Response
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from werkzeug.exceptions import HTTPException
 
 from xiejiao.encodings import as_json
@@ -82,6 +82,12 @@ def _database(error: DBAPIError) -> Response:
     return problem(503, headers={"Retry-After": "5"})
 
 
+def _contradicts(error: IntegrityError) -> Response:
+    # Somebody else was faster than what was looked at before writing; asked again, the route says what stands now.
+    log.warning("constraint %s", getattr(getattr(error.orig, "diag", None), "constraint_name", None))
+    return problem(409)
+
+
 def _unexpected(error: Exception) -> Response:
     log.error("unexpected fault", exc_info=(type(error), type(error)(), error.__traceback__))
     return problem(500)
@@ -99,6 +105,7 @@ def register(app: Flask) -> None:
         MismatchError: lambda _: problem(422),
         BusyError: lambda _: problem(409, headers={"Retry-After": "1"}),
         HTTPException: _http,
+        IntegrityError: _contradicts,
         DBAPIError: _database,
         Exception: _unexpected,
     }

@@ -436,9 +436,12 @@ def confirm(connection: Connection, site_id: UUID, *, deed: Deed) -> int:
 
 
 def set_conflicting(connection: Connection, site_id: UUID, since: dt.datetime | None, *, deed: Deed) -> bool:
-    """Say since when reports speak against the hours, or with None that none do; whether that was new."""
+    """Say since when reports speak against the hours, or with None that none do; whether that was new.
+
+    While they do, further ones change nothing: since when they do stays.
+    """
     was = _locked(connection, site_id, models.site.c.conflicting_since).conflicting_since
-    if was == since:
+    if (was is None) == (since is None):
         return False
     changes = {"conflicting_since": (_said(was), _said(since))}
     _claim(connection, site_id, None, deed, changes, action="settled" if since is None else "conflicting")

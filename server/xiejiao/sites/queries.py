@@ -14,7 +14,7 @@ from uuid import UUID
 
 from psycopg.types.multirange import Multirange
 from psycopg.types.range import Range
-from sqlalchemy import Connection, Row, TextClause, TextualSelect, column, text
+from sqlalchemy import Connection, Row, TextualSelect, column, text
 
 from xiejiao import hours
 from xiejiao.coordinates import Position
@@ -30,7 +30,6 @@ from xiejiao.sites.rules import (
     AmenityState,
     Change,
     Division,
-    Managed,
     OpenEnded,
     Page,
     Site,
@@ -313,25 +312,6 @@ def within(scope: Scope) -> tuple[str, dict[str, Any]]:
     parts = {"paths": _IN_THE_TREE, "sites": _AMONG}
     held = {name: value for name, value in values.items() if value}
     return f"({' OR '.join(parts[name] for name in held)})" if held else "FALSE", held
-
-
-@cache
-def _managed(where: str) -> TextClause:
-    return text(
-        "SELECT site.id, site.code, site.name, site.kind, site.confirmed_at, site.conflicting_since, told.broken,"  # noqa: S608 - fixed parts only
-        " told.next_expiry_on FROM site CROSS JOIN LATERAL ("
-        "  SELECT count(*) FILTER (WHERE state IN ('broken', 'empty')) AS broken, min(expires_on) AS next_expiry_on"
-        "  FROM site_amenity WHERE site_id = site.id"
-        f") AS told WHERE site.status = 'active' AND {where}"
-        " AND (CAST(:after AS uuid) IS NULL OR site.id > CAST(:after AS uuid)) ORDER BY site.id LIMIT :limit"
-    )
-
-
-def managed(connection: Connection, scope: Scope, *, after: UUID | None, limit: int) -> tuple[Managed, ...]:
-    """Active places within `scope` in order of id, from behind `after`."""
-    where, values = within(scope)
-    given = values | {"after": None if after is None else str(after), "limit": limit}
-    return tuple(Managed(*row) for row in connection.execute(_managed(where), given))
 
 
 @cache

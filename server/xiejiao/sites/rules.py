@@ -186,21 +186,6 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
-class Managed:
-    """A place as those see it who keep it true."""
-
-    id: UUID
-    code: str
-    name: str
-    kind: str
-    confirmed_at: dt.datetime | None
-    conflicting_since: dt.datetime | None
-    broken: int
-    """Amenities that are broken or empty."""
-    next_expiry_on: dt.date | None
-
-
-@dataclass(frozen=True, slots=True)
 class OpenEnded:
     """A closing until further notice, about which somebody is to be asked again."""
 

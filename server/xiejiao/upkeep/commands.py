@@ -64,12 +64,22 @@ def _spend(connection: Connection, asked: list[tuple[Quota, str]], now: dt.datet
         raise TooManyError(wait)
 
 
-_FORGET_DEVICES = text("DELETE FROM device WHERE issued_at < :before")
+_FORGET_VOTES = text(
+    "DELETE FROM vote WHERE id IN (SELECT vote.id FROM vote LEFT JOIN task ON task.id = task_id WHERE at < :before"
+    " AND (task.id IS NULL OR closed_at < :before) ORDER BY at LIMIT :most)"
+)
+_FORGET_DEVICES = text(
+    "DELETE FROM device WHERE id IN (SELECT id FROM device WHERE issued_at < :before"
+    " AND NOT EXISTS (SELECT FROM vote WHERE device_id = device.id) ORDER BY issued_at LIMIT :most)"
+)
+_AT_A_TIME = 1_000
 
 
 def forget(connection: Connection, *, now: dt.datetime) -> None:
-    """Forget devices of long ago, and with them what they said: a phone is given another token."""
-    connection.execute(_FORGET_DEVICES, {"before": now - rules.DEVICE_KEPT_FOR})
+    """Forget votes of long ago whose task is closed as long, and phones that said nothing since; a part at a time."""
+    old = {"before": now - rules.VOTE_KEPT_FOR, "most": _AT_A_TIME}
+    for each in (_FORGET_VOTES, _FORGET_DEVICES):
+        connection.execute(each, old)
 
 
 # ── votes ──
@@ -223,6 +233,8 @@ def close_task(connection: Connection, scope: Scope, identity: UUID, reply: str,
 
     Raises NotFoundError outside `scope`, ConflictError when somebody closed it already.
     """
+    # First the place, then what hangs on it: whoever votes at this moment takes the locks in the same order.
+    connection.execute(_LOCK_SITE, {"site": queries.task(connection, identity, scope).site})
     found = queries.task_to_close(connection, identity, scope)
     values = {"id": identity, "now": deed.when, "by": deed.who, "reply": reply}
     if connection.execute(_CLOSE, values).rowcount != 1:
@@ -247,28 +259,35 @@ def _clear(
     connection.execute(_CLEAR, values)
 
 
-_REOPENED_VOTE = text("UPDATE vote SET reopened_at = :now WHERE link_digest = :digest RETURNING task_id")
+_REOPENED_VOTE = text("UPDATE vote SET reopened_at = :now, task_id = :task WHERE link_digest = :digest")
+_TWIN = text(
+    "SELECT id FROM task WHERE site_id = :site AND says = :says AND amenity IS NOT DISTINCT FROM :amenity"
+    " AND closed_at IS NULL"
+)
 _REOPEN = text(
-    "UPDATE task SET closed_at = NULL, closed_by = NULL, reopened = reopened + 1, due_on = :due, escalated_at = :now"
-    " WHERE id = :id AND closed_at IS NOT NULL"
+    "UPDATE task SET closed_at = NULL, closed_by = NULL, reopened = reopened + 1, due_on = :due,"
+    " escalated_at = coalesce(escalated_at, :now) WHERE id = :id"
 )
 
 
 def reopen(connection: Connection, link: str, *, calendar: Calendar, now: dt.datetime) -> None:
     """A reporter says that it is still not right: the task stands again, on the list of the union above too.
 
-    Raises NotFoundError for a link that there is not, ConflictError when its task is not closed or was closed too long
-    ago.
+    Where others have reported the same meanwhile, their task takes this voice in. Raises NotFoundError for a link that
+    there is not, ConflictError when its task is not closed or was closed too long ago.
     """
     digest = proofs.digest(link)
-    found = queries.report(connection, digest, now=now)
-    if not found.may_reopen or found.task is None:
+    about = queries.report(connection, digest, now=now).task
+    if about is None:
         raise ConflictError
-    connection.execute(_REOPENED_VOTE, {"digest": digest, "now": now})
-    due = rules.due_on(found.says, now, calendar)
-    if connection.execute(_REOPEN, {"id": found.task.id, "due": due, "now": now}).rowcount != 1:
+    connection.execute(_LOCK_SITE, {"site": about.site})
+    if not queries.report(connection, digest, now=now).may_reopen:
         raise ConflictError
-    _record(connection, found.task.id, "reopened", actor=CROWD, now=now)
+    same = {"site": about.site, "says": about.says, "amenity": about.amenity}
+    task: UUID = connection.scalar(_TWIN, same) or about.id
+    connection.execute(_REOPENED_VOTE, {"digest": digest, "now": now, "task": task})
+    connection.execute(_REOPEN, {"id": task, "due": rules.due_on(about.says, now, calendar), "now": now})
+    _record(connection, task, "reopened", actor=CROWD, now=now)
 
 
 _ESCALATE = text(

@@ -123,6 +123,8 @@ vote = Table(
 )
 Index("vote_site_id_idx", vote.c.site_id, vote.c.at, postgresql_where=text("cleared_at IS NULL"))
 Index("vote_device_id_idx", vote.c.device_id, vote.c.at)
+Index("vote_account_id_idx", vote.c.account_id, postgresql_where=text("account_id IS NOT NULL"))
+Index("vote_at_idx", vote.c.at)
 Index("vote_task_id_idx", vote.c.task_id)
 
 task_history = Table(

@@ -203,6 +203,8 @@ _LACKS = {
     Lack.UNCONFIRMED: "(site.confirmed_at IS NULL OR site.confirmed_at < :confirmed_since)",
     Lack.BROKEN: "told.broken > 0",
     Lack.EXPIRING: "told.next_expiry_on <= :expiring_by",
+    Lack.ESCALATED: "(tasks.escalated OR tasks.overdue > 0 OR tasks.reopened > 0)",
+    Lack.CLOSED: "EXISTS (SELECT FROM site_dated WHERE site_id = site.id AND ask_again_on <= :today)",
 }
 
 

@@ -1,7 +1,7 @@
 """Addresses for keeping places true: of anybody at a place, of managers, of the staff above them."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 from uuid import UUID
 
@@ -538,17 +538,26 @@ def posters() -> Response:
         )
         raise InputError(FieldFault("sites", fault))
     deed, draw = _deed(), surroundings().draw
+    sheets = []
     with writing() as connection:
-        sheets = []
-        for identity in dict.fromkeys(asked.sites):
+        # In one order for everybody, lest two who print the same places wait for each other.
+        for identity in sorted(set(asked.sites)):
             site = _mine(connection, identity, Permission.SITES_EDIT)
             key = commands.new_poster_key(connection, identity, deed=deed, draw=draw)
             sheets.append(_sheet(connection, site, f"{origin}/s/{site.code}/{key}"))
-        if asked.format == "svg":
-            return _file(poster.svg(sheets[0], poster.Paper[asked.paper.upper()]), "image/svg+xml", sheets[0].code)
-        font = current_app.config["POSTER_FONT"]
-        drawn = poster.pdf(sheets, poster.Paper[asked.paper.upper()], font=font, at=deed.when)
-    return _file(drawn, "application/pdf", "posters")
+        # Drawn at once where it is one, so that a sheet that cannot be drawn leaves the poster on the wall as good as
+        # it was; many take too long to hold their places meanwhile.
+        if len(sheets) == 1:
+            return _drawn(sheets, asked)
+    return _drawn(sheets, asked)
+
+
+def _drawn(sheets: Sequence[poster.Sheet], asked: schemas.PostersWanted) -> Response:
+    paper = poster.Paper[asked.paper.upper()]
+    if asked.format == "svg":
+        return _file(poster.svg(sheets[0], paper), "image/svg+xml", sheets[0].code)
+    drawn = poster.pdf(sheets, paper, font=current_app.config["POSTER_FONT"], at=_now())
+    return _file(drawn, "application/pdf", sheets[0].code if len(sheets) == 1 else "posters")
 
 
 def _sheet(connection: Connection, site: Site, url: str) -> poster.Sheet:

@@ -24,8 +24,8 @@ class Says(StrEnum):
 
 GROWN_AFTER = dt.timedelta(minutes=10)
 """A device's token counts from this age on: fresh ones by the thousand prove nothing."""
-DEVICE_KEPT_FOR = dt.timedelta(days=180)
-"""How long what one phone said of several places may be put together at the most."""
+VOTE_KEPT_FOR = dt.timedelta(days=180)
+"""How long what one phone said of several places may be put together, once nothing hangs on it any more."""
 DEVICES_OF_A_NETWORK = Quota("devices of a network", 600, dt.timedelta(hours=1))
 """Carriers put a city behind one address: hundreds, never one."""
 VOTES_OF_A_NETWORK = Quota("votes of a network", 300, dt.timedelta(hours=1))
@@ -226,6 +226,10 @@ class Lack(StrEnum):
     UNCONFIRMED = "unconfirmed"
     BROKEN = "broken"
     EXPIRING = "expiring"
+    ESCALATED = "escalated"
+    """A task whose clock ran out, or that a reporter reopened: for the union above, until it is closed."""
+    CLOSED = "closed"
+    """Closed until further notice, and not said again for a week."""
 
 
 UNCONFIRMED_AFTER = dt.timedelta(days=30)

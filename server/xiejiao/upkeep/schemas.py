@@ -304,6 +304,8 @@ class Lacking(_Answer):
     unconfirmed: int
     broken: int
     expiring: int
+    escalated: int
+    closed: int
 
 
 class KeptSites(_Answer):
