@@ -41,7 +41,7 @@ def enrolled(engine: Engine, clock: Clock, draw: Draw) -> pyotp.TOTP:
         assert commands.sign_in_with_password(connection, KEYS, "chen.min", first, "", **whole)  # type: ignore[arg-type]
         sign_in: UUID = connection.exec_driver_sql("SELECT id FROM sign_in").scalar_one()
         who = Caller(account, staff=True, sign_in=sign_in)
-        assert commands.change_password(connection, KEYS, who, first, PASSWORD, now=clock.now(), draw=draw)
+        assert commands.change_password(connection, who, first, PASSWORD, now=clock.now(), draw=draw)
         totp = pyotp.TOTP(commands.new_authenticator(connection, KEYS, who, draw=draw))
         code = totp.at(clock.now())
         assert commands.confirm_authenticator(connection, KEYS, who, code, now=clock.now(), draw=draw)

@@ -118,6 +118,19 @@ def test_a_phone_whose_clock_runs_ahead_confirms_as_of_now(
     assert shown["properties"]["confirmed_at"] == "2026-11-20T14:00:00+08:00"  # type: ignore[index]
 
 
+def test_who_finds_the_hours_wrong_has_not_confirmed_them(
+    connection: Connection, client: FlaskClient, manager: FlaskClient, site: Site, clock: Clock
+) -> None:
+    for answers, confirmed in (
+        ({"hours_as_posted": False}, None),
+        ({"everything_works": False}, "2026-11-20T14:00:00+08:00"),
+    ):
+        body = {**ALL_WELL, **answers, "at": at(clock)}
+        assert ask(manager, "POST", f"/api/v1/keeping/{site.id}/rounds", body).status_code == 201
+        assert client.get(f"/api/v1/sites/{site.id}").json["properties"]["confirmed_at"] == confirmed  # type: ignore[index]
+    assert connection.scalar(text("SELECT count(*) FROM round")) == 2
+
+
 # ── changes ──
 
 
@@ -239,7 +252,10 @@ def test_a_photo_hangs_without_where_it_was_taken_and_is_taken_down(
         picture = client.get(f"/api/v1/photos/{identity}?size={size}")
         assert (picture.content_type, picture.headers["X-Content-Type-Options"]) == ("image/jpeg", "nosniff")
         assert not any(secret in picture.data for secret in (b"PHONE-MAKER", b"SECRET-COMMENT", b"Exif", b"GPS"))
-        assert "immutable" in picture.headers["Cache-Control"]
+        again = client.get(
+            picture.request.path, query_string={"size": size}, headers={"If-None-Match": picture.headers["ETag"]}
+        )
+        assert (again.status_code, picture.headers["Cache-Control"]) == (304, "public, max-age=300")
     assert manager.delete(f"{address}/{identity}").status_code == 204
     assert client.get(f"/api/v1/photos/{identity}").status_code == 404
 

@@ -105,6 +105,9 @@ _TRY_CODE = text(
     "UPDATE sign_in_code SET tries = tries + 1 WHERE phone_digest = :phone AND tries < :most AND expires_at > :now"
     " RETURNING code_digest"
 )
+_LIVE_CODE = text(
+    "SELECT EXISTS (SELECT FROM sign_in_code WHERE phone_digest = :phone AND tries < :most AND expires_at > :now)"
+)
 _SPENT_CODE = text("DELETE FROM sign_in_code WHERE phone_digest = :phone")
 _FIND_PERSON = text(
     "SELECT account_id, disabled_at IS NULL AS enabled FROM person JOIN account ON account.id = account_id"
@@ -127,8 +130,11 @@ def sign_in_with_code(
 
     A code bears CODE_TRIES tries and is used once. Raises TooManyError.
     """
-    _spend(connection, [(rules.TRIES_FROM_A_NETWORK, _network_digest(keys, network))], now)
     digest = _phone_digest(keys, phone)
+    # What cannot hit costs the others behind the same address nothing.
+    if not connection.scalar(_LIVE_CODE, {"phone": digest, "most": rules.CODE_TRIES, "now": now}):
+        return None
+    _spend(connection, [(rules.TRIES_FROM_A_NETWORK, _network_digest(keys, network))], now)
     stored = connection.scalar(_TRY_CODE, {"phone": digest, "most": rules.CODE_TRIES, "now": now})
     if stored is None or not hmac.compare_digest(stored, _code_digest(keys, digest, code)):
         return None
@@ -318,7 +324,7 @@ _END_OTHERS = text("DELETE FROM sign_in WHERE account_id = :account AND id <> :k
 
 
 def change_password(
-    connection: Connection, keys: Keys, who: Caller, current: str, new: str, *, now: dt.datetime, draw: Draw
+    connection: Connection, who: Caller, current: str, new: str, *, now: dt.datetime, draw: Draw
 ) -> Token | None:
     """Change one's own password; ends all other sign-ins and renews this one. None when `current` is wrong.
 
@@ -327,7 +333,7 @@ def change_password(
     row = connection.execute(_PASSWORD, {"account": who.account}).one()
     if row.name is None:
         raise ForbiddenError
-    _spend(connection, [(rules.TRIES_OF_A_NAME, keys.digest("login name", row.name).hex())], now)
+    _spend(connection, [(rules.TRIES_OF_ONES_OWN, str(who.account))], now)
     spelled = rules.password(new, name=row.name)
     if not proofs.matches(row.password, current):
         return None
@@ -368,7 +374,7 @@ def confirm_authenticator(
 ) -> tuple[Token, tuple[str, ...]] | None:
     """Take a first code of the new authenticator; the recovery codes, told once. None when the code is wrong."""
     queries.act(connection, who.account)
-    _spend(connection, [(rules.TRIES_OF_A_NAME, keys.digest("login name", str(who.account)).hex())], now)
+    _spend(connection, [(rules.TRIES_OF_ONES_OWN, str(who.account))], now)
     sealed = connection.scalar(_UNCONFIRMED, {"account": who.account})
     if sealed is None:
         raise ConflictError

@@ -166,7 +166,7 @@ def change_password() -> Response:
     around, asked = surroundings(), bodies.parsed(schemas.PasswordChange)
     with writing() as connection:
         token = commands.change_password(
-            connection, around.keys, caller(), asked.current, asked.new, now=around.now(), draw=around.draw
+            connection, caller(), asked.current, asked.new, now=around.now(), draw=around.draw
         )
     if token is None:
         _refuse("current")

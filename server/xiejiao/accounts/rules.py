@@ -30,7 +30,9 @@ CODES_IN_ALL = Quota("codes in all", 3_000, _HOUR)
 TRIES_FROM_A_NETWORK = Quota("sign-ins tried from a network", 600, _HOUR)
 TRIES_OF_A_NAME_FROM_A_NETWORK = Quota("sign-ins tried with a name from a network", 8, dt.timedelta(minutes=15))
 """Eight, then a pause: guessing from one place goes nowhere, and locks out nobody who is elsewhere."""
-TRIES_OF_A_NAME = Quota("sign-ins tried with a name", 60, _HOUR)
+TRIES_OF_A_NAME = Quota("sign-ins tried with a name", 1_000, _HOUR)
+"""So many that only who commands a hundred networks keeps a colleague out; a right guess wants a code too."""
+TRIES_OF_ONES_OWN = Quota("own password or code tried", 20, _HOUR)
 
 CODE_TRIES = 5
 CODE_DIGITS = 6

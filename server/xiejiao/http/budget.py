@@ -10,6 +10,7 @@ from typing import TypeVar
 from flask import Flask, Response, request
 
 from xiejiao.errors import OperatorError
+from xiejiao.http.network import one_line
 from xiejiao.http.problems import problem
 
 V = TypeVar("V", bound=Callable[..., object])
@@ -80,5 +81,5 @@ def register(app: Flask, allowed: Budget | None, *, seconds: Callable[[], float]
         view = app.view_functions.get(request.endpoint or "")
         if view is None or getattr(view, _EXEMPT, False):
             return None
-        wait_s = spending.wait_s(request.remote_addr or "")
+        wait_s = spending.wait_s(one_line())
         return problem(429, headers={"Retry-After": str(wait_s)}) if wait_s else None

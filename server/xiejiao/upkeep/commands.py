@@ -199,9 +199,10 @@ _OPEN_TASK = text(
     " ON CONFLICT (site_id, says, coalesce(amenity, '')) WHERE closed_at IS NULL DO NOTHING RETURNING id"
 )
 _TASK_OF_VOTES = text(
-    "UPDATE vote SET task_id = task.id FROM task WHERE task.site_id = vote.site_id AND task.closed_at IS NULL"
+    "UPDATE vote SET task_id = task.id FROM task, device WHERE task.site_id = vote.site_id AND task.closed_at IS NULL"
     " AND task.says = vote.says AND task.amenity IS NOT DISTINCT FROM vote.amenity AND vote.site_id = :site"
     " AND vote.task_id IS NULL AND vote.cleared_at IS NULL AND vote.at > :since"
+    " AND device.id = vote.device_id AND device.issued_at <= :grown_before"
 )
 _RECORD = text(
     "INSERT INTO task_history (task_id, at, actor, action, words) VALUES (:task, :now, :actor, :action, :words)"
@@ -220,7 +221,8 @@ def _open_task(
 ) -> None:
     due = rules.due_on(says, now, calendar)
     opened = connection.scalar(_OPEN_TASK, {"site": site, "says": says, "amenity": amenity, "now": now, "due": due})
-    connection.execute(_TASK_OF_VOTES, {"site": site, "since": now - rules.COUNTED_FOR})
+    since = {"since": now - rules.COUNTED_FOR, "grown_before": now - rules.GROWN_AFTER}
+    connection.execute(_TASK_OF_VOTES, {"site": site, **since})
     if opened is not None:
         _record(connection, opened, "opened", actor=CROWD, now=now)
 
@@ -310,13 +312,14 @@ _ADD_ROUND = text(
     "INSERT INTO round (site_id, at, received_at, actor, hours_as_posted, everything_works, stock_all_right)"
     " VALUES (:site, :at, :now, :by, :hours, :works, :stock)"
 )
-_BEFORE = text("SELECT confirmed_at > :at AS later, conflicting_since FROM site WHERE id = :site")
+_LATER = text("SELECT confirmed_at > :at FROM site WHERE id = :site")
 
 
 def round_(connection: Connection, site: UUID, answered: Round, *, deed: Deed) -> None:
-    """Take a round: the place is confirmed as of when it was answered, and what riders said of what is right is void.
+    """Take a round: where the hours are as posted the place is confirmed as of when that was answered.
 
-    The place's row is locked. Raises InputError when it was answered so long ago that it says nothing of today.
+    What riders said of what is right is void. The place's row is locked. Raises InputError when it was answered so long
+    ago that it says nothing of today.
     """
     at = min(answered.at, deed.when)
     if deed.when - at > rules.OLDEST_ROUND:
@@ -334,11 +337,9 @@ def round_(connection: Connection, site: UUID, answered: Round, *, deed: Deed) -
             "stock": answered.stock_all_right,
         },
     )
-    before = connection.execute(_BEFORE, {"site": site, "at": at}).one()
-    if not before.later:
+    # Who finds the hours wrong has not confirmed them, whatever else is right; the hours are what riders go by.
+    if answered.hours_as_posted and not connection.scalar(_LATER, {"site": site, "at": at}):
         sites.confirm(connection, site, deed=Deed(deed.who, at))
-        if not answered.hours_as_posted and before.conflicting_since is not None:
-            sites.set_conflicting(connection, site, before.conflicting_since, deed=deed)
     if answered.hours_as_posted:
         _clear(connection, site, now=at, says=(Says.OPEN, Says.SHUT, Says.WRONG_PLACE))
     if answered.everything_works and answered.stock_all_right:

@@ -11,6 +11,8 @@ from xiejiao.language import Words
 
 MOST_BYTES = 12_000_000
 MOST_PIXELS = 40_000_000
+MOST_PIXELS_WHOLE = 16_000_000
+"""Of what can only be decoded whole: a JPEG is decoded at a fraction of its size, for a fraction of the memory."""
 LONG_SIDE = 1600
 SMALL_SIDE = 480
 """Pixels of the longer side, at most."""
@@ -22,7 +24,9 @@ Image.MAX_IMAGE_PIXELS = MOST_PIXELS
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 
 _TOO_LARGE = Words("照片不能超过 12 MB", "must be 12 MB at most")
-_TOO_MANY_PIXELS = Words("照片不能超过 4000 万像素", "may have 40 million pixels at most")
+_TOO_MANY_PIXELS = Words(
+    "照片不能超过 4000 万像素（PNG、WebP 为 1600 万）", "may have 40 million pixels at most, 16 as PNG or WebP"
+)
 _NO_PHOTO = Words("照片应为 JPEG、PNG 或 WebP", "must be a JPEG, PNG or WebP picture")
 _BROKEN = Words("照片已损坏或不完整，请重新拍摄或上传", "is damaged or incomplete; take it or send it again")
 _HEIC = Words(
@@ -57,7 +61,7 @@ def reencoded(data: bytes) -> Photo:
     """The picture that a file shows, and nothing else of the file.
 
     At most 1600 pixels long, and 480 as `small`. InputError on the field `photo` for all that is no whole JPEG, PNG or
-    WebP of at most 12 MB and 40 million pixels.
+    WebP of at most 12 MB and 40 million pixels, 16 where it is no JPEG.
     """
     if len(data) > MOST_BYTES:
         raise _fault(_TOO_LARGE)
@@ -86,8 +90,9 @@ def _drawn(image: Image.Image) -> Image.Image:
 
     Until here only the header has been read, so that a picture with too many pixels costs nothing.
     """
-    if image.width * image.height > MOST_PIXELS:
+    if image.width * image.height > (MOST_PIXELS if image.format == "JPEG" else MOST_PIXELS_WHOLE):
         raise Image.DecompressionBombError
+    image.draft(None, (2 * LONG_SIDE, 2 * LONG_SIDE))
     shown = _shrunk(image)
     canvas = Image.new("RGB", shown.size, "white")
     canvas.paste(shown.convert("RGB"), mask=shown.getchannel("A") if shown.mode == "RGBA" else None)

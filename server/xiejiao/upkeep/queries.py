@@ -59,7 +59,7 @@ def votes(connection: Connection, site: UUID, *, now: dt.datetime) -> tuple[Vote
 _TASK = (
     "SELECT task.id, task.site_id, site.code, site.name, organisation.name AS organisation, says, amenity, opened_at,"
     " due_on, escalated_at IS NOT NULL AS escalated, closed_at, reply, reopened,"
-    " (SELECT count(*) FROM vote WHERE vote.task_id = task.id) AS votes"
+    " (SELECT count(DISTINCT device_id) FROM vote WHERE vote.task_id = task.id) AS votes"
     " FROM task JOIN site ON site.id = task.site_id JOIN organisation ON organisation.id = site.organisation_id"
 )
 
@@ -139,11 +139,8 @@ def report(connection: Connection, digest: bytes, *, now: dt.datetime) -> Report
         raise NotFoundError
     found = task(connection, row.task_id, Scope(everywhere=True)) if row.task_id else None
     closed_at = found.closed_at if found else None
-    may_reopen = (
-        closed_at is not None
-        and now - closed_at <= REOPENED_WITHIN
-        and (row.reopened_at is None or row.reopened_at < closed_at)
-    )
+    # Once: who is right the second time finds others who say so too.
+    may_reopen = closed_at is not None and now - closed_at <= REOPENED_WITHIN and row.reopened_at is None
     return Report(
         row.code, row.name, Says(row.says), row.amenity, row.at, row.cleared_at is not None, found, may_reopen
     )
@@ -152,7 +149,10 @@ def report(connection: Connection, digest: bytes, *, now: dt.datetime) -> Report
 # ── photos ──
 
 _PHOTOS = text("SELECT id, width, height, added_at FROM photo WHERE site_id = :site ORDER BY added_at DESC, id")
-_PHOTO = text("SELECT CASE WHEN :small THEN small ELSE jpeg END FROM photo WHERE id = :id")
+_PHOTO = text(
+    "SELECT CASE WHEN :small THEN small ELSE jpeg END FROM photo JOIN site ON site.id = site_id"
+    " WHERE photo.id = :id AND status = 'active'"
+)
 
 
 def photos(connection: Connection, site: UUID) -> tuple[PhotoListed, ...]:
@@ -242,6 +242,7 @@ def _kept(where: str, lack: Lack | None, *, searched: bool) -> TextClause:
         " tasks.reopened, tasks.oldest_at AS oldest_task_at, coalesce(tasks.escalated, false) AS escalated"
         f"{_TOLD} WHERE {where}"
         " ORDER BY (tasks.overdue > 0 OR tasks.reopened > 0) DESC, tasks.count > 0 DESC, tasks.oldest_at,"
+        " coalesce(told.next_expiry_on < :today, false) DESC, told.broken > 0 DESC,"
         " site.confirmed_at NULLS FIRST, site.code LIMIT :limit OFFSET :offset"
     )
 

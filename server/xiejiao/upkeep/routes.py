@@ -39,8 +39,8 @@ from xiejiao.upkeep.rules import Round
 bp = Blueprint("upkeep", __name__, url_prefix="/api/v1")
 
 _CREATED, _DONE = 201, 204
-PHOTO_MAX_AGE_S = 365 * 86_400
-"""A photo never changes; another one has another address."""
+PHOTO_MAX_AGE_S = 300
+"""A photo never changes, but may be taken down, and people are seen on some."""
 MOST_TASKS = 500
 HISTORY_PAGE = 50
 _ANY_ID = "00000000-0000-0000-0000-000000000000"
@@ -217,7 +217,9 @@ def picture(id: UUID) -> Response:  # noqa: A002 - the part of the path
     with reading() as connection:
         found = queries.photo(connection, id, small=asked.size == "small")
     response = Response(found, content_type="image/jpeg")
-    response.headers["Cache-Control"] = f"public, max-age={PHOTO_MAX_AGE_S}, immutable"
+    response.set_etag(f"{id}-{asked.size}")
+    response.headers["Cache-Control"] = f"public, max-age={PHOTO_MAX_AGE_S}"
+    response.make_conditional(request)
     return response
 
 

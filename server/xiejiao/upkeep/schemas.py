@@ -29,7 +29,7 @@ def _of_our_time(instant: dt.datetime) -> dt.datetime:
 _Instant = Annotated[AwareDatetime, Field(strict=False), AfterValidator(_of_our_time)]
 _Version = Annotated[int, Field(ge=1, le=2**31 - 1)]
 _Token = Annotated[Plain, Field(min_length=10, max_length=100)]
-MOST_POSTERS = 100
+MOST_POSTERS = 30
 
 
 class _Answer(BaseModel):
