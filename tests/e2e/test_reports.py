@@ -210,7 +210,7 @@ def test_two_say_shut_staff_answer_and_the_reporter_says_not_right(
     names(third.visit())
     ripen(there)
     say(first.page, "关着")
-    expect(first.page.get_by_text("又有一个人这样说")).to_be_visible()
+    expect(first.page.get_by_text("再有一个人这样说")).to_be_visible()
     first.page.get_by_role("link", name="看看处理得怎样").click()
     expect(first.page.get_by_text("已收到")).to_be_visible()
     report = first.page.url

@@ -61,6 +61,30 @@ def at(clock: Clock, **ago: float) -> str:
     return (clock.now() - dt.timedelta(**ago)).isoformat()
 
 
+# ── what stands there ──
+
+
+@pytest.mark.parametrize(
+    ("language", "opening_hours", "written"),
+    [
+        ("zh-CN", "Mo-Su 08:00-20:00; PH off", "每天 8:00–20:00，法定节假日休息"),
+        ("zh-CN", "Mo-Fr 08:30-12:00,14:00-18:00; PH off", "周一至周五 8:30–12:00、14:00–18:00，法定节假日休息"),
+        # Words that would be read as something else, or not at all, are not offered.
+        ("zh-CN", "Mo-Su 08:00-20:00 unknown", "Mo-Su 08:00-20:00 unknown"),
+        ("en", "Mo-Su 08:00-20:00; PH off", "Mo-Su 08:00-20:00; PH off"),
+        ("zh-CN", None, None),
+    ],
+)
+def test_hours_are_written_in_words_only_where_these_read_back_to_them(
+    manager: FlaskClient, site: Site, language: str, opening_hours: str | None, written: str | None
+) -> None:
+    way = {"mode": "staffed", "opening_hours": opening_hours}
+    body = {"access": [way], "version": 1}
+    headers = {"Idempotency-Key": f"key-{next(_KEYS):08}", "Accept-Language": language}
+    answer = manager.put(f"/api/v1/keeping/{site.id}/hours", json=body, headers=headers).json
+    assert answer["ways"] == [{**way, "written": written}]  # type: ignore[index]
+
+
 # ── rounds ──
 
 

@@ -1300,6 +1300,8 @@ export interface components {
             readonly site: {
                 readonly [key: string]: unknown;
             };
+            /** Ways */
+            readonly ways: readonly components["schemas"]["WayWritten"][];
             /** Closures */
             readonly closures: readonly components["schemas"]["ClosureShown"][];
             /** Tasks */
@@ -2081,6 +2083,23 @@ export interface components {
             readonly field: string;
             /** Message */
             readonly message: string;
+        };
+        /**
+         * WayWritten
+         * @description A way in, and its hours as one may go on writing them.
+         */
+        readonly WayWritten: {
+            readonly mode: components["schemas"]["Mode"];
+            /**
+             * Opening Hours
+             * @description OSM opening_hours; null: not known
+             */
+            readonly opening_hours: string | null;
+            /**
+             * Written
+             * @description In words that read back to the same hours, where there are such, else OSM
+             */
+            readonly written: string | null;
         };
     };
     responses: never;

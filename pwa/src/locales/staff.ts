@@ -6,7 +6,7 @@ export const desk = inLanguage({
   zh: {
     heading: "站点维护",
     coming: "正在下载…",
-    lack: { all: "全部", escalated: "逾期或仍不对", task: "有任务", closed: "该问还关着吗", unconfirmed: "30 天未确认", broken: "设备坏了", expiring: "药品将过期" },
+    lack: { all: "全部", escalated: "逾期或仍不对", task: "有任务", closed: "该问还关着吗", unconfirmed: "30 天未确认", broken: "设备坏了", expiring: "药品过期或将过期" },
     counted: (words: string, count: number) => `${words} ${String(count)}`,
     filters: "只看",
     find: "按站点名或编号查找",
@@ -47,7 +47,7 @@ export const desk = inLanguage({
   en: {
     heading: "Keeping places true",
     coming: "On its way…",
-    lack: { all: "All", escalated: "Overdue or still wrong", task: "With tasks", closed: "Closed: ask again", unconfirmed: "Unconfirmed for 30 days", broken: "Broken", expiring: "Medicine expiring" },
+    lack: { all: "All", escalated: "Overdue or still wrong", task: "With tasks", closed: "Closed: ask again", unconfirmed: "Unconfirmed for 30 days", broken: "Broken", expiring: "Medicine expired or expiring" },
     counted: (words: string, count: number) => `${words} ${String(count)}`,
     filters: "Only",
     find: "Name or code of a place",

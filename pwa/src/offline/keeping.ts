@@ -2,7 +2,8 @@
 import type { Answer, Schemas } from "@/api/client";
 import { Refusal, askOwn } from "@/api/own";
 import { bringPerson, ownKey } from "./person";
-import { type Kept, kept } from "./shelf";
+import { time } from "./clock";
+import { type Kept, keep, kept } from "./shelf";
 import { mark } from "./signedIn";
 
 /** Something seen while signed in, and as whom. */
@@ -36,6 +37,27 @@ export async function ownPlace(code: string): Promise<Place> {
   const { account, document } = looked?.document ?? { account: (await bringPerson()).account, document: await askOwn(`/api/v1/keeping/${code}`) };
   const { id, name } = siteOf(document).properties;
   return { account, id, name };
+}
+
+/** What stood at one's own place when it was looked at last; null where it was not. */
+export async function keptPlace(code: string): Promise<Schemas["Keeping"] | null> {
+  return (await seen<Schemas["Keeping"]>(placeKey(code)))?.document.document ?? null;
+}
+
+/** Bring what stands at one's own places, so that it can be looked at where there is no network; `account` is one's own. */
+export async function bringPlaces(account: string, codes: readonly string[]): Promise<void> {
+  const asked = mark.value;
+  try {
+    for (const code of codes) {
+      const document = await askOwn(`/api/v1/keeping/${code}`);
+      // The sign-in is over: nothing of it is kept.
+      if (mark.value !== asked) return;
+      await keep(ownKey(placeKey(code)), { account, document } satisfies Seen<Schemas["Keeping"]>, time());
+    }
+  } catch (error) {
+    // Nobody waits for it; the next look at the list tries again.
+    if (!(error instanceof Refusal)) throw error;
+  }
 }
 
 /** The place itself, as everybody sees it. */

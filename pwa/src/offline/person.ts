@@ -15,6 +15,12 @@ const OWN = "own/";
 /** The person signed in; null: nobody, or not asked yet. */
 export const person = shallowRef<Person | null>(null);
 
+/** Where the work of a person is: at the places that they lead, or at those that they keep; null: they have none. */
+export function deskOf({ permissions, grants }: Person): "/staff" | "/manage" | null {
+  if (!permissions.includes("sites:confirm")) return null;
+  return grants.some(({ role, holds }) => holds && role === "organisation_admin") ? "/staff" : "/manage";
+}
+
 /** Where on the shelf something personal is kept, so that it goes when the sign-in ends. */
 export function ownKey(name: string): string {
   return `${OWN}${mark.value ?? ""}/${name}`;

@@ -29,6 +29,7 @@ from xiejiao.sites import code
 from xiejiao.sites import commands as sites
 from xiejiao.sites import queries as places
 from xiejiao.sites import schemas as site_schemas
+from xiejiao.sites.almanac import Almanac
 from xiejiao.sites.commands import Deed
 from xiejiao.sites.keeper import Keeper
 from xiejiao.sites.rules import Access, Amenity, Change, DatedException, Effect, Mode, Site
@@ -272,13 +273,27 @@ def _identity(connection: Connection, written: str) -> UUID:
         raise NotFoundError from error
 
 
+def _written(almanac: Almanac, hours_id: int | None) -> str | None:
+    """Hours as their keeper may go on writing them: in words where these read back to the same hours, else as OSM."""
+    osm, words = almanac.osm(hours_id), almanac.words(hours_id, language.wanted())
+    if words is None:
+        return osm
+    reading = hours.read(words)
+    return words if str(reading.rules) == osm and not reading.flags else osm
+
+
 def _keeping(connection: Connection, site: Site) -> dict[str, Any]:
     keeper = _keeper()
     now, identity = keeper.now(), UUID(site.id)
     almanac = keeper.knowing(connection, keeper.known(), [site]).almanac
+    ways = [
+        {"mode": mode, "opening_hours": almanac.osm(hours_id), "written": _written(almanac, hours_id)}
+        for mode, hours_id in site.access
+    ]
     return schemas.keeping(
         site_schemas.feature(site, almanac=almanac, at=now, language=language.wanted()),
         version=site.version,
+        ways=ways,
         closures=queries.closures(connection, identity, now=now),
         tasks=queries.tasks(
             connection, caller().scope(Permission.TASKS_CLOSE), today=_today(), limit=MOST_TASKS, site=identity

@@ -265,11 +265,20 @@ class ClosureShown(_Answer):
     ask_again_on: str | None
 
 
+class WayWritten(_Answer):
+    """A way in, and its hours as one may go on writing them."""
+
+    mode: Mode
+    opening_hours: str | None = Field(description="OSM opening_hours; null: not known")
+    written: str | None = Field(description="In words that read back to the same hours, where there are such, else OSM")
+
+
 class Keeping(_Answer):
     """What stands at a place, for who keeps it true; `site` is as GET /api/v1/sites/{id} answers it."""
 
     version: int
     site: dict[str, Any]
+    ways: list[WayWritten]
     closures: list[ClosureShown]
     tasks: list[TaskShown]
     photos: list[PhotoShown]
@@ -449,6 +458,7 @@ def keeping(
     feature: Mapping[str, Any],
     *,
     version: int,
+    ways: list[dict[str, Any]],
     closures: tuple[Closure, ...],
     tasks: tuple[Task, ...],
     photos: tuple[PhotoListed, ...],
@@ -460,6 +470,7 @@ def keeping(
     return {
         "version": version,
         "site": feature,
+        "ways": ways,
         "closures": [closure(each) for each in closures],
         "tasks": [task(each, today) for each in tasks],
         "photos": [photo(each) for each in photos],
