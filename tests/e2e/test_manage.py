@@ -224,6 +224,36 @@ def test_a_no_leads_to_what_is_to_be_changed(manager: Manager) -> None:
     expect(page.locator(".segments").first).to_be_visible()
 
 
+def test_a_no_without_network_leads_to_what_was_brought_before(manager: Manager, road: Road) -> None:
+    page = manager().page
+    installed(page)
+    page.reload()
+    page.wait_for_load_state("networkidle")
+    with no_network(page, road):
+        page.locator(".kept").nth(2).get_by_role("link", name=ROUND).tap()
+        expect(page.locator(".round__card").nth(0)).to_contain_text("歇脚上写的：")
+        page.locator(".round__card").nth(0).get_by_role("button", name="不是").tap()
+        for at in (1, 2):
+            page.locator(".round__card").nth(at).get_by_role("button", name="是", exact=True).tap()
+        page.get_by_role("link", name="改开放时间").tap()
+        expect(page.get_by_role("textbox").first).not_to_have_value("")
+
+
+def test_the_way_back_from_a_page_opened_by_a_link_leads_upwards(manager: Manager) -> None:
+    phone = manager()
+    code = code_of(phone.page, 0)
+    page = phone.tab()
+    page.goto(f"{phone.origin}/manage/{code}/notice")
+    page.get_by_role("button", name="返回").tap()
+    expect(page).to_have_url(f"{phone.origin}/manage/{code}")
+    page.goto(f"{phone.origin}/manage/{code}?fresh")
+    page.get_by_role("button", name="返回").tap()
+    expect(page).to_have_url(f"{phone.origin}/manage")
+    page.goto(f"{phone.origin}/more")
+    page.locator("nav.choices__links a").first.tap()
+    expect(page).to_have_url(f"{phone.origin}/manage")
+
+
 # ── changes ──
 
 
@@ -250,6 +280,12 @@ def test_changed_hours_are_in_the_list_of_another_phone_within_a_minute(
     expect(page.get_by_text("有两种读法")).to_be_visible()
     expect(page.locator(".bars__open")).to_have_count(16)
     expect(page.get_by_role("button", name="保存")).to_have_attribute("aria-disabled", "true")
+    page.get_by_role("button", name="保存").tap()
+    expect(page.get_by_text("请先核对这个问题")).to_be_in_viewport()
+    expect(page.get_by_role("checkbox")).to_be_focused()
+    page.get_by_role("textbox").first.fill("8:30-12:00 节假日休息")
+    expect(page.get_by_text("没有写星期几，按每天理解")).to_be_visible()
+    expect(page.get_by_role("button", name="保存")).to_have_attribute("aria-disabled", "false")
     page.get_by_role("textbox").first.fill("8:30-25:99")
     expect(page.locator(".field__fault")).to_contain_text("第")
     page.get_by_role("textbox").first.fill("24/7")
@@ -266,8 +302,16 @@ def test_changed_hours_are_in_the_list_of_another_phone_within_a_minute(
 
 def test_a_closure_has_the_day_of_reopening(manager: Manager, tell: Tell) -> None:
     page = open_part(manager(), "closures", 1)
+    page.get_by_role("button", name="临时关闭").tap()
+    expect(page.get_by_text("请填上恢复时间")).to_be_in_viewport()
+    expect(page.get_by_label("到", exact=True).and_(page.locator("input"))).to_be_focused()
+    page.get_by_role("button", name="明天内").tap()
+    expect(page.get_by_label("到", exact=True).and_(page.locator("input"))).not_to_have_value("")
     page.get_by_label("从", exact=True).fill("2030-02-01T08:00")
-    page.get_by_label("到", exact=True).fill("2030-02-03T18:00")
+    page.get_by_label("到", exact=True).and_(page.locator("input")).fill("2030-01-03T18:00")
+    page.get_by_role("button", name="临时关闭").tap()
+    expect(page.get_by_text("结束时间应晚于开始时间")).to_have_count(1)
+    page.get_by_label("到", exact=True).and_(page.locator("input")).fill("2030-02-03T18:00")
     page.get_by_text("停电").tap()
     page.get_by_role("button", name="临时关闭").tap()
     expect(page.get_by_role("listitem")).to_contain_text("停电")
@@ -318,11 +362,14 @@ def test_two_managers_at_once_see_both_and_nothing_is_lost(manager: Manager, tel
     for page, typed in zip(pages, ("甲写的公告", "乙写的公告"), strict=True):
         page.get_by_role("textbox").fill(typed)
     pages[1].get_by_role("button", name="保存").tap()
-    expect(pages[1].get_by_text("已保存")).to_be_visible()
+    expect(pages[1].get_by_text("已保存")).to_be_in_viewport()
     pages[0].get_by_role("button", name="保存").tap()
     both = pages[0].get_by_role("alert")
     expect(both).to_contain_text("甲写的公告")
     expect(both).to_contain_text("乙写的公告")
+    expect(both).to_contain_text("还没有保存")
+    expect(both).to_be_focused()
+    expect(both.get_by_role("button", name="用我填的")).to_be_in_viewport(ratio=1)
     pages[0].reload()
     expect(pages[0].get_by_role("textbox")).to_have_value("甲写的公告")
     pages[0].get_by_role("button", name="保存").tap()
@@ -343,6 +390,16 @@ def test_a_change_of_something_else_is_no_conflict(manager: Manager) -> None:
     expect(notice.get_by_text("已保存")).to_be_visible()
 
 
+def test_a_notice_typed_on_several_lines_is_saved_as_one(manager: Manager, tell: Tell) -> None:
+    phone = manager()
+    code = code_of(phone.page, 1)
+    page = open_part(phone, "notice", 1)
+    page.get_by_role("textbox").fill("第一行\n\n第二行")
+    page.get_by_role("button", name="保存").tap()
+    expect(page.get_by_text("已保存")).to_be_in_viewport()
+    assert tell("SELECT notice FROM site WHERE code = :code", code=code) == "第一行 第二行"
+
+
 def test_one_change_is_taken_back(manager: Manager) -> None:
     phone = manager()
     page = open_part(phone, "notice", 0)
@@ -352,6 +409,7 @@ def test_one_change_is_taken_back(manager: Manager) -> None:
     expect(page.get_by_text("已保存")).to_be_visible()
     page.goto(page.url.replace("notice", "history"))
     page.get_by_role("button", name="撤回这次改动").first.tap()
+    expect(page.get_by_role("dialog")).to_contain_text("公告：现在 “写错了的公告” → 撤回后 ")
     page.get_by_role("dialog").get_by_role("button", name="撤回这次改动").tap()
     expect(page.get_by_role("listitem").first).to_contain_text("撤回改动")
     page.goto(page.url.replace("history", "notice"))
