@@ -250,7 +250,7 @@ def test_the_way_back_from_a_page_opened_by_a_link_leads_upwards(manager: Manage
     page.get_by_role("button", name="返回").tap()
     expect(page).to_have_url(f"{phone.origin}/manage")
     page.goto(f"{phone.origin}/more")
-    expect(page.locator("nav.choices__links a").first).to_have_text("我的站点")
+    expect(page.locator(".choices__links a").first).to_have_text("我的站点")
     page.get_by_role("link", name="我的站点").tap()
     expect(page).to_have_url(f"{phone.origin}/manage")
 
