@@ -54,6 +54,8 @@ export const privacy = inLanguage({
     },
     { heading: "手机里存的", text: "取过的站点、您的筛选和显示选择、最近手动选过的地点，都只存在这部手机里，清除浏览器数据即可删除。" },
     { heading: "不用登录", text: "查找站点不需要账号、手机号或人脸。没有统计脚本。" },
+    { heading: "登录以后", text: "手机号加密保存，只用来认出您、发验证码（由短信服务商代发）。退出登录会清掉这部手机里的个人内容。" },
+    { heading: "反映问题", text: "我们记下您点的那一项、时间、这部手机的随机编号和网络段的摘要，不记位置；半年后删除。" },
     { heading: "去导航", text: "点“去这里”时，站点的坐标会交给您选的地图应用；之后按那个应用的规则。" },
   ],
   en: [
@@ -66,6 +68,8 @@ export const privacy = inLanguage({
       text: "Places it fetched, your filters and choices, and places you picked lately stay on this phone. Clearing the browser's data removes them.",
     },
     { heading: "No sign-in", text: "Finding a place needs no account, number or face. There are no trackers." },
+    { heading: "Once signed in", text: "Your number is kept encrypted, to know you again and to send codes (through an SMS provider). Signing out clears what is yours from this phone." },
+    { heading: "Reporting", text: "We keep what you tapped, when, a random number of this phone and a digest of its network, not where you are; it is deleted after half a year." },
     { heading: "Navigation", text: "“Go” hands the place's position to the map app you chose; from there that app's rules hold." },
   ],
 });
