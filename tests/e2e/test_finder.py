@@ -6,12 +6,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
+import psycopg
 import pytest
 from playwright.sync_api import Page, expect
 
 from e2e.conftest import MEIJIANG, MakePhone
+from installation import Installation
 from phone import ANDROID, count_from_here, installed, names, places
 from road import Answer, Request, Road, gone, to
+from xiejiao.cluster import Role
 from xiejiao.coordinates import Datum, Position, distance_m, from_wgs84
 
 pytestmark = pytest.mark.db
@@ -117,6 +120,23 @@ def test_a_link_to_a_place_opens_cold_and_without_network(make_phone: MakePhone,
         expect(cold.get_by_role("row", name=re.compile("今天"))).to_contain_text("8:00–20:00")
     stranger = make_phone(at=None).visit(link)
     expect(stranger.get_by_role("heading", level=1)).to_have_text(BRIDGE)
+
+
+FAR = "威海市镇街劳动关系响应中心"
+"""A place of which the press names no address: it is near nothing, and has its page all the same."""
+
+
+def test_a_place_that_is_near_nothing_has_its_page_without_network_too(
+    make_phone: MakePhone, installation: Installation, road: Road
+) -> None:
+    with psycopg.connect(installation.private.url(Role.READ)) as connection:
+        ((code,),) = connection.execute("SELECT code FROM site WHERE name = %s", [FAR]).fetchall()
+    phone = make_phone()
+    installed(phone.visit())
+    page = phone.visit(f"/p/{code}")
+    expect(page.get_by_role("heading", level=1)).to_have_text(FAR)
+    with _no_network(page, road):
+        expect(phone.visit(f"/p/{code}").get_by_role("heading", level=1)).to_have_text(FAR)
 
 
 # ── no position ──
@@ -472,7 +492,7 @@ TILES = re.compile(r"/api/v1/(?:cells/14|packs/9)/\d+/\d+")
 """The finest that the phone may ask for."""
 HARMLESS = re.compile(
     r"/(?:|map|more|privacy|report|[ps]/[0-9A-Z]{6}(?:/[\w-]+)?|index\.html|sw\.js|app\.webmanifest|favicon\.ico|icon[\w.-]*|assets/[\w.-]+)"
-    r"|/api/v1/(?:vocabulary|divisions|installation|sites/[0-9A-Z]{6}(?:/photos|/votes)?|photos/[0-9a-f-]{36}|devices)"
+    r"|/api/v1/(?:vocabulary|divisions|installation|sites/[0-9A-Z]{6}(?:/alone|/photos|/votes)?|photos/[0-9a-f-]{36}|devices)"
 )
 NUMBER = re.compile(r"\d{1,3}\.\d{2,}")
 

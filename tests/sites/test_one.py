@@ -2,15 +2,18 @@
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Connection
 
+from conftest import HERE
 from xiejiao.sites import commands
 from xiejiao.sites.code import ALPHABET
 from xiejiao.sites.commands import Deed
+from xiejiao.sites.mercator import tile_at
 from xiejiao.sites.rules import Site
 
 pytestmark = pytest.mark.db
@@ -69,3 +72,18 @@ def test_a_place_asked_for_alone_has_no_distance(client: FlaskClient, make_site:
     answer = client.get(f"/api/v1/sites/{make_site().id}?lang=en")
     said = (answer.json or {})["properties"]
     assert (said["distance_m"], said["hours_text"]) == (None, "daily 8:00–20:00")
+
+
+def test_a_place_that_no_tile_lists_stands_alone(client: FlaskClient, make_site: Callable[..., Site]) -> None:
+    far = make_site(located=replace(HERE, accuracy_m=50_000.0))
+    near = make_site()
+    for site in (far, near):
+        drawn = client.get(f"/api/v1/sites/{site.code}/alone").json
+        assert drawn
+        assert drawn["columns"]["code"] == site.code
+        assert drawn["columns"]["name"] == site.name
+    tile = tile_at(HERE.lon, HERE.lat, 14)
+    listed = (client.get(f"/api/v1/cells/14/{tile.x}/{tile.y}").json or {})["columns"]["code"]
+    assert near.code in listed
+    assert far.code not in listed
+    assert client.get(f"/api/v1/sites/{far.id}/alone").status_code == 404

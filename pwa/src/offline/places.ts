@@ -14,6 +14,7 @@ interface Known {
   readonly drawnAt: number;
 }
 
+const ALONE = "alone/";
 /** Milliseconds after which a place that is not around is asked for anew. */
 const FRESH_MS = 60_000;
 
@@ -61,7 +62,7 @@ async function find(code: string, show: (found: Known) => void): Promise<void> {
   const before = newest(await listedInKept(code));
   if (before) show(before);
   if (before && Math.abs(time() - before.drawnAt) < FRESH_MS) return;
-  const found = (before && (await fetched(code, before.place.position))) ?? (await fetched(code, await whereabouts(code)));
+  const found = (before && (await fetched(code, before.place.position))) ?? (await fetched(code, await whereabouts(code))) ?? (await alone(code));
   if (!found) throw new Fault("broken");
   show(found);
 }
@@ -83,12 +84,20 @@ async function fetched(code: string, position: Position): Promise<Known | null> 
   return found;
 }
 
+/** The place by itself: whose position is not known well enough stands in no tile. */
+async function alone(code: string): Promise<Known | null> {
+  const document = await ask(`/api/v1/sites/${code}/alone`);
+  const found = readable(document).flatMap((each) => listed(code, each))[0] ?? null;
+  if (found) await keep(ALONE + code, document, time());
+  return found;
+}
+
 async function listedInKept(code: string): Promise<Known[]> {
   const found = await Promise.all((await tilesKept()).map(async (key) => readable((await kept(key))?.document)));
   return found.flat().flatMap((tile) => listed(code, tile));
 }
 
-const tilesKept = async (): Promise<string[]> => (await keptKeys()).filter((key) => /^\d+\/\d+\/\d+$/.test(key));
+const tilesKept = async (): Promise<string[]> => (await keptKeys()).filter((key) => /^\d+\/\d+\/\d+$/.test(key) || key.startsWith(ALONE));
 
 /** A tile, unless it is of another version of the app. */
 function readable(tile: unknown): Places[] {

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from flask import Blueprint, Response, current_app, request
 
-from xiejiao.database import reading_once
+from xiejiao.database import reading, reading_once
 from xiejiao.errors import FieldFault, InputError, NotFoundError
 from xiejiao.hours import Fault, preview
 from xiejiao.http import encodings, json, language, query_string
@@ -128,6 +128,27 @@ def one(id: str) -> Response:  # noqa: A002 - the promised name of the part of t
         known = keeper.knowing(connection, known, [site])
     answer = schemas.feature(site, almanac=known.almanac, at=keeper.now(), language=language.wanted())
     return json.answer(answer, media_type=GEOJSON, max_age_s=NEAREST_MAX_AGE_S)
+
+
+@bp.get("/sites/<id>/alone")
+@public
+@operation(
+    answer=schemas.Pack,
+    example=f"/api/v1/sites/{code.code_of(0)}/alone",
+    problems=(404, 429, 503),
+    id="Code of the place, as on the poster",
+)
+def alone(id: str) -> Response:  # noqa: A002 - as above
+    """One place as a pack of its own: whose position is not known well enough stands in no cell and no pack."""
+    typed = code.normalised(id)
+    if typed is None:
+        raise NotFoundError
+    keeper = _keeper()
+    known = keeper.known()
+    with reading() as connection:
+        known = keeper.knowing(connection, known, [queries.by_code(connection, typed)])
+        drawn = tiles.alone(connection, typed, almanac=known.almanac, at=keeper.now())
+    return json.answer(drawn, max_age_s=CELL_MAX_AGE_S)
 
 
 def _uuid(text: str) -> UUID:

@@ -13,9 +13,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from xiejiao import hours
+from xiejiao.errors import NotFoundError
 from xiejiao.hours import CHINA
 from xiejiao.sites.almanac import Almanac
-from xiejiao.sites.mercator import Tile, ground_m_at_least
+from xiejiao.sites.mercator import Tile, ground_m_at_least, tile_at
 from xiejiao.sites.queries import dated
 from xiejiao.sites.rules import AmenityState
 
@@ -61,6 +62,9 @@ _JOINED = "site JOIN organisation ON organisation.id = site.organisation_id"
 # PostGIS sorts points along a Hilbert curve: neighbours stand together, which halves what compression leaves.
 _PACK = text(
     f"SELECT {_COLUMNS} FROM {_JOINED} WHERE {_FINDABLE} AND {_INSIDE} AND {_EXACTLY} ORDER BY site.spot"  # noqa: S608 - fixed parts only
+)
+_ALONE = text(
+    f"SELECT {_COLUMNS} FROM {_JOINED} WHERE site.code = :code AND site.status = 'active'"  # noqa: S608 - fixed parts only
 )
 _COUNT = text(f"SELECT count(*) FROM site WHERE {_FINDABLE} AND {_INSIDE}")  # noqa: S608 - fixed parts only
 _CELL = text(
@@ -108,6 +112,18 @@ def pack(connection: Connection, tile: Tile, *, almanac: Almanac, at: dt.datetim
     bounds = {"west": box.west, "south": box.south, "east": box.east, "north": box.north}
     rows = connection.execute(_PACK, bounds).all()
     return Drawn({**_head(tile, almanac, at), **_columns(rows, almanac=almanac)}, 0.0)
+
+
+def alone(connection: Connection, code: str, *, almanac: Almanac, at: dt.datetime) -> dict[str, Any]:
+    """The active place with this code as a pack that lists nothing else: for those that no tile lists (FINDABLE_M).
+
+    Raises NotFoundError when there is none such.
+    """
+    rows = connection.execute(_ALONE, {"code": code}).all()
+    if not rows:
+        raise NotFoundError
+    tile = tile_at(rows[0].lon, rows[0].lat, PACK_ZOOM)
+    return {**_head(tile, almanac, at), **_columns(rows, almanac=almanac)}
 
 
 def _head(tile: Tile, almanac: Almanac, at: dt.datetime) -> dict[str, Any]:
