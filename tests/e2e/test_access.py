@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
 from e2e.conftest import MEIJIANG, MakePhone
-from phone import Phone, names, places
+from phone import Phone, installed, names, places
 from road import Road, failing, gone, saying, to
 
 pytestmark = pytest.mark.db
@@ -74,6 +74,7 @@ def _faulty(phone: Phone, road: Road) -> Page:
 
 def _offline(phone: Phone, road: Road) -> Page:
     page = _listed(phone, road)
+    installed(page)
     phone.context.set_offline(True)
     expect(page.locator(".fault")).to_be_visible()
     return page
