@@ -34,7 +34,7 @@ from xiejiao.upkeep import commands as upkeep
 
 _IDLE_S = 0.5
 _AFTER_A_FAULT_S = 1.0
-_ENDS_WITHIN_S = 2.0
+_ENDS_WITHIN_S = 1.0
 _ASKS_TO_STOP = (signal.SIGINT, signal.SIGTERM)
 
 HOUSEKEEPING: tuple[Callable[..., None], ...] = (
