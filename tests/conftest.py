@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
 import psycopg
 import pytest
@@ -15,6 +14,7 @@ from flask.testing import FlaskClient
 from hypothesis import settings
 from sqlalchemy import Connection, Engine, select
 
+from machine import Machine
 from people import Draw
 from xiejiao import cluster, database, sealed, seeding
 from xiejiao.app import create_app
@@ -51,7 +51,7 @@ def _cluster() -> Cluster:
 def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("daily" if "not long" in config.option.markexpr else "long")
     if not hasattr(config, "workerinput"):
-        config.pluginmanager.register(SpareWorkers())
+        config.pluginmanager.register(Machine())
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -62,36 +62,6 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if not session.config.stash.get(_WAS_RUNNING, True):
         _cluster().stop()
-
-
-class Scheduling(Protocol):
-    """What xdist hands over to plan a test anew."""
-
-    def mark_test_pending(self, item: str) -> None:
-        """Puts the test back among those to run."""
-
-
-class SpareWorkers:
-    """Gives a test whose interpreter died, once in a whole run, to the next worker, and says so at the end.
-
-    A dead interpreter tells nothing of the test; a second one tells that something is wrong with what it runs.
-    """
-
-    died: str = ""
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_handlecrashitem(self, crashitem: str, report: pytest.TestReport, sched: Scheduling) -> None:
-        """Xdist asks here before it counts the test as failed."""
-        if not self.died:
-            self.died = crashitem
-            report.outcome = "skipped"
-            report.longrepr = (crashitem, 0, "Skipped: its interpreter died; it runs once more")
-            sched.mark_test_pending(crashitem)
-
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """The death is told even where the second try holds."""
-        if self.died:
-            terminalreporter.write_line(f"An interpreter died under {self.died}, which then ran once more.")
 
 
 @pytest.fixture(scope="session")
