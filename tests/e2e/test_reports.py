@@ -386,6 +386,7 @@ def test_who_is_not_staff_is_led_to_signing_in(make_there: MakePhone) -> None:
 def _reads_for_everybody(page: Page) -> None:
     for look in looks(page):
         assert (look, violations(page), page.evaluate(SMALL)) == (look, [], [])
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), look
 
 
 def _reads_on_a_desk(page: Page) -> None:
