@@ -228,7 +228,7 @@ def resubmit(id: UUID) -> Response:  # noqa: A002 - the part of the path
 @bp.post("/applications/<uuid:id>/withdrawal")
 @signed_in
 @operation(
-    body=schemas.AtVersion,
+    body=schemas.ApplicationLookedAt,
     answer=schemas.Application,
     example=f"/api/v1/applications/{_ANY_ID}/withdrawal",
     problems=(404, 409, 422, 503),
@@ -236,7 +236,7 @@ def resubmit(id: UUID) -> Response:  # noqa: A002 - the part of the path
 )
 def withdraw(id: UUID) -> Response:  # noqa: A002 - the part of the path
     """Take one's application back."""
-    return _own_step(id, Step.WITHDRAW, bodies.parsed(schemas.AtVersion), words=None)
+    return _own_step(id, Step.WITHDRAW, bodies.parsed(schemas.ApplicationLookedAt), words=None)
 
 
 @bp.post("/applications/<uuid:id>/second-look")
@@ -254,7 +254,7 @@ def second_look(id: UUID) -> Response:  # noqa: A002 - the part of the path
     return _own_step(id, Step.SECOND_LOOK, asked, words=asked.words)
 
 
-def _own_step(identity: UUID, step: Step, asked: schemas.AtVersion, *, words: str | None) -> Response:
+def _own_step(identity: UUID, step: Step, asked: schemas.ApplicationLookedAt, *, words: str | None) -> Response:
     around = surroundings()
 
     def act(connection: Connection) -> tuple[int, Mapping[str, Any]]:

@@ -208,19 +208,19 @@ class ApplicationCorrected(ApplicationSent):
 # ── in: steps ──
 
 
-class AtVersion(Body):
+class ApplicationLookedAt(Body):
     """The version that was looked at."""
 
     version: _Version
 
 
-class SecondLookAsked(AtVersion):
+class SecondLookAsked(ApplicationLookedAt):
     """Why the refusal should be looked at again."""
 
     words: _Words
 
 
-class Decided(AtVersion):
+class Decided(ApplicationLookedAt):
     """A decision; `reason` from the list that fits it, `organisation` where it is moved to another union."""
 
     decision: Annotated[Literal["approve", "return", "refuse", "move", "undo"], Field()]
@@ -248,7 +248,7 @@ class ManyDecided(Body):
     decision: Literal["approve"]
 
 
-class OneOfMany(AtVersion):
+class OneOfMany(ApplicationLookedAt):
     """An application and the version that was looked at."""
 
     id: _Id
