@@ -46,7 +46,7 @@ from xiejiao.sealed import Keys
 _APPLICATION = (
     "SELECT application.id, number, account_id, assisted_by, application.organisation_id,"
     " organisation.name AS organisation, application.path::text AS path, approval_levels, trade,"
-    " site.code AS site_code, at_station, application.status, above, version, held, submitted_at, due_on, overdue_at,"
+    " site.code AS site_code, at_station, application.status, above, application.version, held, submitted_at, due_on, overdue_at,"
     " decided_at, decided_by, looked_again_at, application.ended_at, assigned_to, consent_version,"
     " application.form, wrapped"
     " FROM application JOIN organisation ON organisation.id = application.organisation_id"
