@@ -17,13 +17,16 @@ import people
 from conftest import KEYS, Clock
 from people import Draw
 from xiejiao.accounts import proofs, queries
-from xiejiao.membership import commands
+from xiejiao.membership import members
 from xiejiao.organisations import queries as organisations
 from xiejiao.roles import Caller, Role, Scope
 
 MEIJIANG = "cn.guangdong.meizhou.meijiang"
 MEIZHOU = "cn.guangdong.meizhou"
-SIGNATURE = [[[0.1 + step * 0.05, 0.4 + (step % 3) * 0.1] for step in range(8)], [[0.2, 0.1 + step * 0.1] for step in range(6)]]
+SIGNATURE = [
+    [[0.1 + step * 0.05, 0.4 + (step % 3) * 0.1] for step in range(8)],
+    [[0.2, 0.1 + step * 0.1] for step in range(6)],
+]
 _NUMBERS = count(1)
 
 
@@ -109,10 +112,10 @@ class House:
         self.clock.pass_(600)
         rows = self.connection.execute(
             text("DELETE FROM job WHERE kind = :kind AND due_at <= :now RETURNING subject"),
-            {"kind": commands.EFFECT, "now": self.clock.now()},
+            {"kind": members.EFFECT, "now": self.clock.now()},
         ).all()
         for (subject,) in rows:
-            commands.take_effect(self.connection, KEYS, int(subject), now=self.clock.now(), draw=self.draw)
+            members.take_effect(self.connection, KEYS, int(subject), now=self.clock.now(), draw=self.draw)
         queries.act(self.connection, None)
         return len(rows)
 
@@ -143,5 +146,3 @@ def house(app: Flask, connection: Connection, clock: Clock, draw: Draw) -> House
     """The installation with its people."""
     return House(app, connection, clock, draw)
 
-
-MakeUuid = Callable[[], UUID]

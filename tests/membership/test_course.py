@@ -23,7 +23,9 @@ def test_smoke(house: House) -> None:
     assert back.status_code == 200, back.json
     own = rider.get(f"/api/v1/applications/{sent.json['id']}").json
     print(own)
-    again = rider.post(f"/api/v1/applications/{own['id']}", {**rider.form, "name": "买买提", "version": own["version"]}, method="PUT")
+    again = rider.post(
+        f"/api/v1/applications/{own['id']}", {**rider.form, "name": "买买提", "version": own["version"]}, method="PUT"
+    )
     assert again.status_code == 200, again.json
     first = house.decide(officer, again.json, "approve")
     assert first.status_code == 200, first.json
@@ -43,7 +45,10 @@ def test_smoke(house: House) -> None:
     print(moved.status_code, moved.json)
     left = rider.post("/api/v1/me/memberships/leave")
     print(left.status_code, left.json)
-    print(rider.client.get("/api/v1/organisations/routed?division=441402&trade=courier").json, rider.client.get("/api/v1/organisations?q=梅").json)
+    print(
+        rider.client.get("/api/v1/organisations/routed?division=441402&trade=courier").json,
+        rider.client.get("/api/v1/organisations?q=梅").json,
+    )
     gone = rider.client.delete("/api/v1/me/data")
     print(gone.status_code, house.messages())
     assert 0
