@@ -85,6 +85,7 @@ CREATE INDEX application_queue_idx ON application ((overdue_at IS NULL), submitt
 CREATE INDEX application_organisation_id_idx ON application (organisation_id, status, submitted_at);
 CREATE INDEX application_account_id_idx ON application (account_id);
 CREATE INDEX application_due_on_idx ON application (due_on) WHERE overdue_at IS NULL AND due_on IS NOT NULL;
+CREATE INDEX application_first_decided_at_idx ON application (first_decided_at);
 CREATE INDEX application_ended_at_idx ON application (status, ended_at) WHERE erased_at IS NULL;
 CREATE INDEX application_id_digest_idx ON application (id_digest);
 CREATE INDEX application_id_tail_digest_idx ON application (id_tail_digest);

@@ -139,7 +139,9 @@ Index(
     application.c.ended_at,
     postgresql_where=text("erased_at IS NULL"),
 )
-for _column in ("id_digest", "id_tail_digest", "phone_digest", "phone_tail_digest", "person_digest"):
+for _column in (
+    "first_decided_at", "id_digest", "id_tail_digest", "phone_digest", "phone_tail_digest", "person_digest",
+):  # fmt: skip
     Index(f"application_{_column}_idx", application.c[_column])
 Index("application_likeness_idx", application.c.likeness, postgresql_using="gin")
 Sequence("application_number_seq", maxvalue=99_999_999, cycle=True, metadata=metadata)
