@@ -2,7 +2,6 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
@@ -58,7 +57,7 @@ def operator(where: Address, tmp_path: Path) -> Operator:
 
 
 @pytest.fixture
-def approved(served: Flask, engine: Engine) -> Iterator[str]:
+def approved(served: Flask, engine: Engine) -> str:
     """The id of an application that was approved a moment ago."""
     draw = Chance()
     with engine.begin() as connection:
