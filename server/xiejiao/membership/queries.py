@@ -270,7 +270,7 @@ def against(connection: Connection, organisation: UUID, *, today: dt.date) -> Wo
     if found is None:
         return Words("没有这个工会，请另选", "is no union: choose another")
     if not found.takes:
-        return Words("该工会已不受理入会申请，请另选", "takes no applications any more: choose another")
+        return Words("该工会现在不受理入会申请，请另选", "takes no applications now: choose another")
     return None
 
 
