@@ -485,7 +485,9 @@ def test_notes_are_among_officers(house: House) -> None:
     assert [event["what"] for event in own(rider, taken["id"])["events"]] == ["submit"]
 
 
-def test_a_number_is_shown_for_a_purpose_and_fifty_times_an_hour(house: House) -> None:
+def test_a_number_is_shown_for_a_purpose_and_fifty_times_an_hour(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
     rider, officer, other = house.rider(), house.officer(), house.officer()
     taken = sent(rider)
     address, body = f"/api/v1/applications/{taken['id']}/revelations", {"purpose": Purpose.COMPARE_DOCUMENT}
@@ -496,6 +498,7 @@ def test_a_number_is_shown_for_a_purpose_and_fifty_times_an_hour(house: House) -
     refusal = officer.post(address, body)
     assert refusal.status_code == 429
     assert int(refusal.headers["Retry-After"]) > 0
+    assert [record.name for record in caplog.records if "more ID numbers" in record.message] == ["xiejiao.membership"]
     revealed = "SELECT account_id, reason FROM membership_event WHERE what = 'reveal'"
     assert len(house.everything(revealed)) == 50
     done(other.post(address, body))

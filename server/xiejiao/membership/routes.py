@@ -1,6 +1,7 @@
 """Addresses of joining: of applicants, of the officers who decide, of members."""
 
 import datetime as dt
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
 from uuid import UUID
@@ -11,7 +12,7 @@ from sqlalchemy import Connection
 from xiejiao.accounts import commands as signing
 from xiejiao.accounts import queries as accounts
 from xiejiao.database import reading, writing
-from xiejiao.errors import BusyError, ConflictError, ForbiddenError, NotFoundError
+from xiejiao.errors import BusyError, ConflictError, ForbiddenError, NotFoundError, TooManyError
 from xiejiao.hours import Calendar
 from xiejiao.http import access, bodies, json, query_string
 from xiejiao.http.access import caller, public, requires, signed_in
@@ -26,6 +27,7 @@ from xiejiao.roles import Permission, Scope
 from xiejiao.sites import code
 from xiejiao.sites.keeper import Keeper
 
+log = logging.getLogger("xiejiao.membership")
 bp = Blueprint("membership", __name__, url_prefix="/api/v1")
 
 _CREATED, _DONE, _CONFLICT = 201, 204, 409
@@ -415,7 +417,11 @@ def reveal(id: UUID) -> Response:  # noqa: A002 - the part of the path
         accounts.act(connection, caller().account, caller().scope(Permission.APPLICATIONS_REVEAL))
         return {"id_number": queries.id_number(connection, around.keys, id)}
 
-    return _once(act, show)
+    try:
+        return _once(act, show)
+    except TooManyError:
+        log.warning("account %s asked for more ID numbers than an hour allows", caller().account)
+        raise
 
 
 @bp.put("/applications/<uuid:id>/assignment")
