@@ -74,7 +74,7 @@ def vectors() -> dict[str, Any]:
             {"about": about, "text": text(whole), "at": at.isoformat(), "state": state}
             for about, whole, at, state in _cases()
         ],
-        "no_cards": ["", "12345", "https://example.org/", text(bytes(300)), "9" * 400, "1" * 900],
+        "no_cards": ["", "12345", "https://example.org/", text(bytes(300)), "9" * 400, "1" * 2000],
     }
 
 
