@@ -18,21 +18,21 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from xiejiao.hours import CHINA
-from xiejiao.membership import card
-from xiejiao.membership.card import Pass
+from xiejiao.cards import passes
+from xiejiao.cards.passes import Pass
 from xiejiao.sealed import CardKey
 
 FILE = Path(__file__).parent / "cases" / "card.json"
 LONG_AGO = dt.date(1970, 1, 1)
 KEY, LATER_KEY, STRANGER = (CardKey(sha256(each).digest(), LONG_AGO) for each in (b"first", b"later", b"stranger"))
 PHONE, OTHER_PHONE = (derive_private_key(secret, SECP256R1()) for secret in (0x5EED01, 0x5EED02))
-REFERENCE, REVOKED = (sha256(each).digest()[: card.REFERENCE_BYTES] for each in (b"member", b"ended"))
+REFERENCE, REVOKED = (sha256(each).digest()[: passes.REFERENCE_BYTES] for each in (b"member", b"ended"))
 NOON = dt.datetime(2026, 11, 21, 12, 0, tzinfo=CHINA)
 
 
 def phone_key(phone: EllipticCurvePrivateKey) -> bytes:
     """The phone's public key as a pass holds it."""
-    return card.phone_key(phone.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint))
+    return passes.phone_key(phone.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint))
 
 
 PASS = Pass(REFERENCE, NOON.date(), NOON.date() + dt.timedelta(days=13), phone_key(PHONE), "测*", "示例市总工会")
@@ -54,14 +54,14 @@ def text(whole: bytes) -> str:
 
 def vectors() -> dict[str, Any]:
     """All of them."""
-    public = [card.public_key(key) for key in (KEY, LATER_KEY)]
+    public = [passes.public_key(key) for key in (KEY, LATER_KEY)]
     return {
         "keys": [
-            {"id": _base64(card.key_id(each)), "public_key": _base64(each), "from": LONG_AGO.isoformat()}
+            {"id": _base64(passes.key_id(each)), "public_key": _base64(each), "from": LONG_AGO.isoformat()}
             for each in public
         ],
         "revoked": [_base64(REVOKED)],
-        "pass": _base64(card.signed(PASS, KEY)),
+        "pass": _base64(passes.signed(PASS, KEY)),
         "reads": {
             "reference": _base64(REFERENCE),
             "from": PASS.from_on.isoformat(),
@@ -79,7 +79,7 @@ def vectors() -> dict[str, Any]:
 
 
 def _cases() -> Iterator[tuple[str, bytes, dt.datetime, str]]:
-    whole = card.signed(PASS, KEY)
+    whole = passes.signed(PASS, KEY)
     good = shown(whole, PHONE, NOON)
     minute = dt.timedelta(minutes=1)
     yield "as it was shown", good, NOON, "valid"
@@ -96,10 +96,10 @@ def _cases() -> Iterator[tuple[str, bytes, dt.datetime, str]]:
         ("the morning after", dt.datetime(2026, 12, 5, 0, 10, tzinfo=CHINA), "expired"),
     ):
         yield about, shown(whole, PHONE, day), day, state
-    yield "signed by a later key", shown(card.signed(PASS, LATER_KEY), PHONE, NOON), NOON, "valid"
-    yield "signed by a key of nobody", shown(card.signed(PASS, STRANGER), PHONE, NOON), NOON, "unknown-key"
+    yield "signed by a later key", shown(passes.signed(PASS, LATER_KEY), PHONE, NOON), NOON, "valid"
+    yield "signed by a key of nobody", shown(passes.signed(PASS, STRANGER), PHONE, NOON), NOON, "unknown-key"
     ended = replace(PASS, reference=REVOKED)
-    yield "of a membership that has ended", shown(card.signed(ended, KEY), PHONE, NOON), NOON, "revoked"
+    yield "of a membership that has ended", shown(passes.signed(ended, KEY), PHONE, NOON), NOON, "revoked"
     yield "shown by another phone", shown(whole, OTHER_PHONE, NOON), NOON, "forged"
     swapped = whole.replace(PASS.phone_key, phone_key(OTHER_PHONE))
     yield "made over to another phone", shown(swapped, OTHER_PHONE, NOON), NOON, "forged"
@@ -108,7 +108,7 @@ def _cases() -> Iterator[tuple[str, bytes, dt.datetime, str]]:
     prolonged = whole[:23] + (int.from_bytes(whole[23:25]) + 9).to_bytes(2) + whole[25:]
     yield "prolonged by hand", shown(prolonged, PHONE, NOON), NOON, "forged"
     yield "with another minute than was signed", good[:-65] + bytes((good[-65] + 1,)) + good[-64:], NOON, "forged"
-    yield "with the longest union", shown(card.signed(replace(PASS, union="会" * 13), KEY), PHONE, NOON), NOON, "valid"
+    yield "with the longest union", shown(passes.signed(replace(PASS, union="会" * 13), KEY), PHONE, NOON), NOON, "valid"
     yield "in a form that is yet to come", bytes((2,)) + good[1:], NOON, "newer"
 
 
