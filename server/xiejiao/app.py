@@ -15,6 +15,8 @@ from werkzeug.routing import IntegerConverter
 import xiejiao.accounts.routes
 import xiejiao.calendar.routes
 import xiejiao.installation.routes
+import xiejiao.membership.routes
+import xiejiao.organisations.routes
 import xiejiao.sites.routes
 import xiejiao.upkeep.routes
 import xiejiao.vocabulary.routes
@@ -41,6 +43,8 @@ BLUEPRINTS = (  # the API page keeps this order
     xiejiao.calendar.routes.bp,
     xiejiao.installation.routes.bp,
     xiejiao.upkeep.routes.bp,
+    xiejiao.organisations.routes.bp,
+    xiejiao.membership.routes.bp,
     xiejiao.accounts.routes.bp,
     health.bp,
     reference.bp,

@@ -577,6 +577,307 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/organisations": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Unions by a part of their name, at most twenty */
+        readonly get: operations["organisations_search"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/applications": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The queue of one's own part of the tree: overdue and oldest first */
+        readonly get: operations["membership_queue"];
+        readonly put?: never;
+        /**
+         * Apply to join a union, as whose number was proven by signing in
+         * @description Wants an Idempotency-Key. 409 with `now.kind`: `open` when one's own application for this ID number is under way, `member` when name, ID number and phone are those of a member; `now.id` names it.
+         */
+        readonly post: operations["membership_submit"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/applications/assisted": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Fill in an application for somebody who stands here, perhaps without a phone */
+        readonly post: operations["membership_assist"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/me/applications": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** One's own applications and memberships */
+        readonly get: operations["membership_mine"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/applications/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** One application: one's own, or one within reach of who decides */
+        readonly get: operations["membership_application"];
+        /** Put right what was returned, and send it again */
+        readonly put: operations["membership_resubmit"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/applications/{id}/withdrawal": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Take one's application back */
+        readonly post: operations["membership_withdraw"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/applications/{id}/second-look": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Ask the union above to look at a refusal again: once, within thirty days */
+        readonly post: operations["membership_second_look"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/applications/{id}/decisions": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Approve, return, refuse, move to another union; or take back what one decided within the last ten minutes
+         * @description 403 with `needs`: `somebody-else` for what is one's own or one decided below, `union-above` where that is to decide.
+         */
+        readonly post: operations["membership_decide"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/applications/decisions": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Approve several, each checked, written and answered by itself */
+        readonly post: operations["membership_decide_many"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/applications/{id}/revelations": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** The whole ID number, for a purpose, which is written down; fifty an hour for one account */
+        readonly post: operations["membership_reveal"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/applications/{id}/assignment": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /** Say who is to see to it */
+        readonly put: operations["membership_assign"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/applications/{id}/notes": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Leave a note that the applicant does not see */
+        readonly post: operations["membership_note"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/applications/figures": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** How many wait, how long a first decision takes, and why forms are returned, in one's own part of the tree */
+        readonly get: operations["membership_figures"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/organisations/routed": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Which union an application goes to: the poster's, a federation of the trade, the county's, a pool, one above */
+        readonly get: operations["membership_routed"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/me/memberships/transfer": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Go from one's union to another, with the same member number */
+        readonly post: operations["membership_transfer"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/me/memberships/leave": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Leave one's union */
+        readonly post: operations["membership_leave"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/me/data": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** All that is kept of who asks, to take along; the ID number is whole, since it is their own */
+        readonly get: operations["membership_own_data"];
+        readonly put?: never;
+        readonly post?: never;
+        /**
+         * Erase all that is kept of who asks, and sign out everywhere
+         * @description What is open is withdrawn, a membership ends, and the keys of what was sealed are destroyed: backups that hold them are gone within seven days.
+         */
+        readonly delete: operations["membership_erase"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/sign-in-codes": {
         readonly parameters: {
             readonly query?: never;
@@ -850,6 +1151,293 @@ export interface components {
             readonly groups: readonly string[];
         };
         /**
+         * Application
+         * @description An application, as its applicant sees it; what is personal is null once it was erased.
+         */
+        readonly Application: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            readonly id: string;
+            /** Number */
+            readonly number: string;
+            readonly status: components["schemas"]["Status"];
+            /** Version */
+            readonly version: number;
+            readonly organisation: components["schemas"]["UnionShown"];
+            /** Trade */
+            readonly trade: string;
+            /** Site */
+            readonly site: string | null;
+            /** Name */
+            readonly name: string | null;
+            /** Id Number Masked */
+            readonly id_number_masked: string | null;
+            /** Phone Masked */
+            readonly phone_masked: string | null;
+            /** Employer */
+            readonly employer: string | null;
+            /** Workplace */
+            readonly workplace: string | null;
+            readonly more: components["schemas"]["MoreShown"] | null;
+            /** Submitted At */
+            readonly submitted_at: string;
+            /** Due On */
+            readonly due_on: string | null;
+            /**
+             * Held By
+             * @description Whose turn it is; null: nobody's
+             */
+            readonly held_by: ("union" | "upper union" | "you") | null;
+            readonly missing: components["schemas"]["MissingShown"] | null;
+            /** Events */
+            readonly events: readonly components["schemas"]["EventShown"][];
+            /** Can */
+            readonly can: readonly ("resubmit" | "withdraw" | "second_look")[];
+        };
+        /**
+         * ApplicationCorrected
+         * @description A returned application, put right.
+         */
+        readonly ApplicationCorrected: {
+            /** Name */
+            readonly name: string;
+            /** Id Number */
+            readonly id_number: string;
+            /** Trade */
+            readonly trade: string;
+            /** Employer */
+            readonly employer: string;
+            /** Workplace */
+            readonly workplace: string;
+            /**
+             * Organisation
+             * Format: uuid
+             */
+            readonly organisation: string;
+            /**
+             * Site
+             * @default null
+             */
+            readonly site: string | null;
+            /**
+             * Key
+             * @default null
+             */
+            readonly key: string | null;
+            readonly consent: components["schemas"]["ConsentGiven"];
+            /**
+             * Signature
+             * @description Strokes of points [x, y], each a share (0 to 1) of the pad's width and height from its upper left; at least 12 points that reach over 5 % of the pad
+             */
+            readonly signature: readonly (readonly (readonly [
+                number,
+                number
+            ])[])[];
+            /** @default null */
+            readonly more: components["schemas"]["MoreSaid"] | null;
+            /** Version */
+            readonly version: number;
+        };
+        /**
+         * ApplicationForReview
+         * @description An application, as who decides about it sees it.
+         */
+        readonly ApplicationForReview: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            readonly id: string;
+            /** Number */
+            readonly number: string;
+            readonly status: components["schemas"]["Status"];
+            /** Version */
+            readonly version: number;
+            /**
+             * Above
+             * @description Whether a union above the application's own is to decide
+             */
+            readonly above: boolean;
+            /**
+             * Levels
+             * @description Levels of approval that its union asks for
+             */
+            readonly levels: number;
+            readonly organisation: components["schemas"]["UnionShown"];
+            /** Trade */
+            readonly trade: string;
+            /** Site */
+            readonly site: string | null;
+            /**
+             * At Station
+             * @description Whether it came with the key of the poster that hangs there
+             */
+            readonly at_station: boolean;
+            /** Assisted */
+            readonly assisted: boolean;
+            /** Name */
+            readonly name: string | null;
+            readonly sex: components["schemas"]["Sex"] | null;
+            /** Born On */
+            readonly born_on: string | null;
+            /** Id Number Masked */
+            readonly id_number_masked: string | null;
+            /** Phone Masked */
+            readonly phone_masked: string | null;
+            /** Employer */
+            readonly employer: string | null;
+            /** Workplace */
+            readonly workplace: string | null;
+            readonly more: components["schemas"]["MoreShown"] | null;
+            /** Consent Version */
+            readonly consent_version: string;
+            /** Signature */
+            readonly signature: readonly (readonly (readonly [
+                number,
+                number
+            ])[])[] | null;
+            /** Submitted At */
+            readonly submitted_at: string;
+            /** Due On */
+            readonly due_on: string | null;
+            /** Overdue */
+            readonly overdue: boolean;
+            readonly assigned: components["schemas"]["AssignedShown"] | null;
+            /** Matches */
+            readonly matches: readonly components["schemas"]["MatchShown"][];
+            /** Events */
+            readonly events: readonly components["schemas"]["ReviewEventShown"][];
+            /** Notes */
+            readonly notes: readonly components["schemas"]["NoteShown"][];
+            /** Can */
+            readonly can: readonly ("approve" | "return" | "refuse" | "move" | "undo")[];
+        };
+        /**
+         * ApplicationLookedAt
+         * @description The version that was looked at.
+         */
+        readonly ApplicationLookedAt: {
+            /** Version */
+            readonly version: number;
+        };
+        /**
+         * ApplicationSeen
+         * @description An application, as its applicant or as who decides about it sees it.
+         */
+        readonly ApplicationSeen: components["schemas"]["Application"] | components["schemas"]["ApplicationForReview"];
+        /**
+         * ApplicationSent
+         * @description An application as its form was filled in.
+         */
+        readonly ApplicationSent: {
+            /** Name */
+            readonly name: string;
+            /** Id Number */
+            readonly id_number: string;
+            /** Trade */
+            readonly trade: string;
+            /** Employer */
+            readonly employer: string;
+            /** Workplace */
+            readonly workplace: string;
+            /**
+             * Organisation
+             * Format: uuid
+             */
+            readonly organisation: string;
+            /**
+             * Site
+             * @default null
+             */
+            readonly site: string | null;
+            /**
+             * Key
+             * @default null
+             */
+            readonly key: string | null;
+            readonly consent: components["schemas"]["ConsentGiven"];
+            /**
+             * Signature
+             * @description Strokes of points [x, y], each a share (0 to 1) of the pad's width and height from its upper left; at least 12 points that reach over 5 % of the pad
+             */
+            readonly signature: readonly (readonly (readonly [
+                number,
+                number
+            ])[])[];
+            /** @default null */
+            readonly more: components["schemas"]["MoreSaid"] | null;
+        };
+        /**
+         * Assigned
+         * @description Who is to see to it; null: nobody in particular.
+         */
+        readonly Assigned: {
+            /** Account */
+            readonly account: string | null;
+        };
+        /**
+         * AssignedShown
+         * @description Who is to see to it.
+         */
+        readonly AssignedShown: {
+            /**
+             * Account
+             * Format: uuid
+             */
+            readonly account: string;
+            /** Name */
+            readonly name: string | null;
+        };
+        /**
+         * AssistedApplicationSent
+         * @description An application that an officer filled in for somebody, and their number if they have one.
+         */
+        readonly AssistedApplicationSent: {
+            /** Name */
+            readonly name: string;
+            /** Id Number */
+            readonly id_number: string;
+            /** Trade */
+            readonly trade: string;
+            /** Employer */
+            readonly employer: string;
+            /** Workplace */
+            readonly workplace: string;
+            /**
+             * Organisation
+             * Format: uuid
+             */
+            readonly organisation: string;
+            /**
+             * Site
+             * @default null
+             */
+            readonly site: string | null;
+            /**
+             * Key
+             * @default null
+             */
+            readonly key: string | null;
+            readonly consent: components["schemas"]["ConsentGiven"];
+            /**
+             * Signature
+             * @description Strokes of points [x, y], each a share (0 to 1) of the pad's width and height from its upper left; at least 12 points that reach over 5 % of the pad
+             */
+            readonly signature: readonly (readonly (readonly [
+                number,
+                number
+            ])[])[];
+            /** @default null */
+            readonly more: components["schemas"]["MoreSaid"] | null;
+            /**
+             * Phone
+             * @default null
+             */
+            readonly phone: string | null;
+        };
+        /**
          * AtVersion
          * @description The version of the place that the change follows.
          */
@@ -905,6 +1493,12 @@ export interface components {
              */
             readonly review_number: string;
         };
+        /**
+         * By
+         * @description Who takes a step, by role.
+         * @enum {string}
+         */
+        readonly By: "applicant" | "union" | "upper union" | "clock";
         /**
          * CalendarYear
          * @description A year of days off and make-up workdays; of a year not announced, no days.
@@ -1052,6 +1646,16 @@ export interface components {
             readonly phone: string;
         };
         /**
+         * ConsentGiven
+         * @description What was agreed to: the version of the text, and apart from it the use of the ID number.
+         */
+        readonly ConsentGiven: {
+            /** Version */
+            readonly version: string;
+            /** Id Number */
+            readonly id_number: boolean;
+        };
+        /**
          * Day
          * @description A day off or a make-up workday.
          */
@@ -1080,6 +1684,53 @@ export interface components {
          * @enum {string}
          */
         readonly DayKind: "off" | "work";
+        /**
+         * Decided
+         * @description A decision; `reason` from the list that fits it, `organisation` where it is moved to another union.
+         */
+        readonly Decided: {
+            /** Version */
+            readonly version: number;
+            /**
+             * Decision
+             * @enum {string}
+             */
+            readonly decision: "approve" | "return" | "refuse" | "move" | "undo";
+            /** @default null */
+            readonly reason: components["schemas"]["Reason"] | null;
+            /**
+             * Words
+             * @default null
+             */
+            readonly words: string | null;
+            /**
+             * Organisation
+             * @default null
+             */
+            readonly organisation: string | null;
+        };
+        /**
+         * DecidedMany
+         * @description What came of each.
+         */
+        readonly DecidedMany: {
+            /** Results */
+            readonly results: readonly components["schemas"]["DecidedOne"][];
+        };
+        /**
+         * DecidedOne
+         * @description What came of one of many: its status, or the name of the problem.
+         */
+        readonly DecidedOne: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            readonly id: string;
+            readonly status: components["schemas"]["Status"] | null;
+            /** Problem */
+            readonly problem: ("not-found" | "conflict" | "forbidden") | null;
+        };
         /**
          * DeviceToken
          * @description A token for a phone that may vote one day.
@@ -1115,6 +1766,20 @@ export interface components {
             readonly divisions: readonly components["schemas"]["DivisionWords"][];
         };
         /**
+         * EventShown
+         * @description One step of the course, with the role of who took it.
+         */
+        readonly EventShown: {
+            /** At */
+            readonly at: string;
+            readonly what: components["schemas"]["What"];
+            readonly by: components["schemas"]["By"];
+            /** Reason */
+            readonly reason: string | null;
+            /** Words */
+            readonly words: string | null;
+        };
+        /**
          * FieldProblem
          * @description One faulty field.
          */
@@ -1123,6 +1788,45 @@ export interface components {
             readonly field: string;
             /** Message */
             readonly message: string;
+        };
+        /**
+         * FigureShown
+         * @description One union and trade.
+         */
+        readonly FigureShown: {
+            readonly organisation: components["schemas"]["UnionShown"];
+            /** Trade */
+            readonly trade: string;
+            /** Waiting */
+            readonly waiting: number;
+            /** Decided */
+            readonly decided: number;
+            /** Median H */
+            readonly median_h: number | null;
+            /** P90 H */
+            readonly p90_h: number | null;
+            /** Returned */
+            readonly returned: number;
+        };
+        /**
+         * Figures
+         * @description How long a first decision takes, by union and trade, and why forms are returned.
+         */
+        readonly Figures: {
+            /** Since */
+            readonly since: string;
+            /** Waiting */
+            readonly waiting: number;
+            /** Decided */
+            readonly decided: number;
+            /** Median H */
+            readonly median_h: number | null;
+            /** P90 H */
+            readonly p90_h: number | null;
+            /** Rows */
+            readonly rows: readonly components["schemas"]["FigureShown"][];
+            /** Returned */
+            readonly returned: readonly components["schemas"]["ReturnedShown"][];
         };
         /**
          * GrantShown
@@ -1418,6 +2122,56 @@ export interface components {
             readonly closed: number;
         };
         /**
+         * Level
+         * @description Where in the tree an organisation stands; a pool takes applications that no union claims yet.
+         * @enum {string}
+         */
+        readonly Level: "national" | "province" | "city" | "county" | "town" | "community" | "enterprise" | "pool";
+        /**
+         * ManyDecided
+         * @description One decision for many applications; each is checked and answered alone.
+         */
+        readonly ManyDecided: {
+            /** Decisions */
+            readonly decisions: readonly components["schemas"]["OneOfMany"][];
+            /**
+             * Decision
+             * @constant
+             */
+            readonly decision: "approve";
+        };
+        /**
+         * MatchKind
+         * @description What a likely duplicate is.
+         * @enum {string}
+         */
+        readonly MatchKind: "application" | "membership";
+        /**
+         * MatchShown
+         * @description A likely duplicate, perhaps of another union.
+         */
+        readonly MatchShown: {
+            readonly kind: components["schemas"]["MatchKind"];
+            /**
+             * Id
+             * @description Null where it lies outside one's reach
+             */
+            readonly id: string | null;
+            /** Number */
+            readonly number: string;
+            readonly organisation: components["schemas"]["UnionShown"];
+            /** Status */
+            readonly status: string;
+            /** Since */
+            readonly since: string;
+            /** Same Id Number */
+            readonly same_id_number: boolean;
+            /** Same Phone */
+            readonly same_phone: boolean;
+            /** Similar Name And Birth */
+            readonly similar_name_and_birth: boolean;
+        };
+        /**
          * Me
          * @description Who has signed in, and what they may do.
          */
@@ -1441,11 +2195,99 @@ export interface components {
             readonly grants: readonly components["schemas"]["GrantShown"][];
         };
         /**
+         * Membership
+         * @description One time in one union.
+         */
+        readonly Membership: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            readonly id: string;
+            /** Number */
+            readonly number: string;
+            readonly status: components["schemas"]["MembershipStatus"];
+            readonly organisation: components["schemas"]["UnionShown"];
+            /** Trade */
+            readonly trade: string;
+            /** Name */
+            readonly name: string | null;
+            /** Since */
+            readonly since: string;
+            /** Until */
+            readonly until: string | null;
+        };
+        /**
+         * MembershipStatus
+         * @description What became of one time in one union.
+         * @enum {string}
+         */
+        readonly MembershipStatus: "current" | "transferred" | "left";
+        /**
+         * MissingShown
+         * @description What is to be put right.
+         */
+        readonly MissingShown: {
+            readonly reason: components["schemas"]["Reason"];
+            /** Words */
+            readonly words: string | null;
+        };
+        /**
          * Mode
          * @description How one gets in.
          * @enum {string}
          */
         readonly Mode: "open_door" | "staffed" | "self_service" | "key";
+        /**
+         * MoreSaid
+         * @description What the register also has room for; none of it is needed.
+         */
+        readonly MoreSaid: {
+            /**
+             * Ethnicity
+             * @default null
+             */
+            readonly ethnicity: string | null;
+            /**
+             * Education
+             * @default null
+             */
+            readonly education: string | null;
+            /**
+             * Native Place
+             * @default null
+             */
+            readonly native_place: string | null;
+            /**
+             * Political Status
+             * @default null
+             */
+            readonly political_status: string | null;
+        };
+        /**
+         * MoreShown
+         * @description What the register also has room for.
+         */
+        readonly MoreShown: {
+            /** Ethnicity */
+            readonly ethnicity: string | null;
+            /** Education */
+            readonly education: string | null;
+            /** Native Place */
+            readonly native_place: string | null;
+            /** Political Status */
+            readonly political_status: string | null;
+        };
+        /**
+         * MyApplications
+         * @description One's own applications and memberships, the latest first.
+         */
+        readonly MyApplications: {
+            /** Applications */
+            readonly applications: readonly components["schemas"]["Application"][];
+            /** Memberships */
+            readonly memberships: readonly components["schemas"]["Membership"][];
+        };
         /**
          * NearestSites
          * @description Places, nearest first.
@@ -1465,6 +2307,26 @@ export interface components {
             readonly warnings: readonly components["schemas"]["Warned"][];
         };
         /**
+         * NoteLeft
+         * @description A note among officers.
+         */
+        readonly NoteLeft: {
+            /** Words */
+            readonly words: string;
+        };
+        /**
+         * NoteShown
+         * @description A note among officers.
+         */
+        readonly NoteShown: {
+            /** At */
+            readonly at: string;
+            /** Account */
+            readonly account: string | null;
+            /** Words */
+            readonly words: string | null;
+        };
+        /**
          * NoticeWanted
          * @description The notice; null takes it down.
          */
@@ -1473,6 +2335,142 @@ export interface components {
             readonly version: number;
             /** Notice */
             readonly notice: string | null;
+        };
+        /**
+         * OneOfMany
+         * @description An application and the version that was looked at.
+         */
+        readonly OneOfMany: {
+            /** Version */
+            readonly version: number;
+            /**
+             * Id
+             * Format: uuid
+             */
+            readonly id: string;
+        };
+        /**
+         * OrganisationShown
+         * @description A union of the tree.
+         */
+        readonly OrganisationShown: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            readonly id: string;
+            /** Name */
+            readonly name: string;
+            readonly level: components["schemas"]["Level"];
+            /**
+             * Above
+             * @description Name of the union above it
+             */
+            readonly above: string | null;
+            /** Accepts Applications */
+            readonly accepts_applications: boolean;
+        };
+        /**
+         * Organisations
+         * @description Unions whose names fit, those first whose names begin so.
+         */
+        readonly Organisations: {
+            /** Organisations */
+            readonly organisations: readonly components["schemas"]["OrganisationShown"][];
+        };
+        /**
+         * OwnApplication
+         * @description One's own application, with the whole ID number.
+         */
+        readonly OwnApplication: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            readonly id: string;
+            /** Number */
+            readonly number: string;
+            readonly status: components["schemas"]["Status"];
+            /** Version */
+            readonly version: number;
+            readonly organisation: components["schemas"]["UnionShown"];
+            /** Trade */
+            readonly trade: string;
+            /** Site */
+            readonly site: string | null;
+            /** Name */
+            readonly name: string | null;
+            /** Id Number Masked */
+            readonly id_number_masked: string | null;
+            /** Phone Masked */
+            readonly phone_masked: string | null;
+            /** Employer */
+            readonly employer: string | null;
+            /** Workplace */
+            readonly workplace: string | null;
+            readonly more: components["schemas"]["MoreShown"] | null;
+            /** Submitted At */
+            readonly submitted_at: string;
+            /** Due On */
+            readonly due_on: string | null;
+            /**
+             * Held By
+             * @description Whose turn it is; null: nobody's
+             */
+            readonly held_by: ("union" | "upper union" | "you") | null;
+            readonly missing: components["schemas"]["MissingShown"] | null;
+            /** Events */
+            readonly events: readonly components["schemas"]["EventShown"][];
+            /** Can */
+            readonly can: readonly ("resubmit" | "withdraw" | "second_look")[];
+            /** Id Number */
+            readonly id_number: string | null;
+            /** Phone */
+            readonly phone: string | null;
+            /** Signature */
+            readonly signature: readonly (readonly (readonly [
+                number,
+                number
+            ])[])[] | null;
+            /** Consent Version */
+            readonly consent_version: string;
+        };
+        /**
+         * OwnData
+         * @description All that is kept of who asks.
+         */
+        readonly OwnData: {
+            /** Phone */
+            readonly phone: string | null;
+            /** Applications */
+            readonly applications: readonly components["schemas"]["OwnApplication"][];
+            /** Memberships */
+            readonly memberships: readonly components["schemas"]["OwnMembership"][];
+        };
+        /**
+         * OwnMembership
+         * @description One's own membership, with the whole ID number.
+         */
+        readonly OwnMembership: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            readonly id: string;
+            /** Number */
+            readonly number: string;
+            readonly status: components["schemas"]["MembershipStatus"];
+            readonly organisation: components["schemas"]["UnionShown"];
+            /** Trade */
+            readonly trade: string;
+            /** Name */
+            readonly name: string | null;
+            /** Since */
+            readonly since: string;
+            /** Until */
+            readonly until: string | null;
+            /** Id Number */
+            readonly id_number: string | null;
         };
         /**
          * Pack
@@ -1615,6 +2613,85 @@ export interface components {
             readonly errors: readonly components["schemas"]["FieldProblem"][];
         };
         /**
+         * Purpose
+         * @description What an officer needs a whole identity number for.
+         * @enum {string}
+         */
+        readonly Purpose: "real_name_register" | "compare_document" | "duplicate" | "applicant_asked" | "authority_asked";
+        /**
+         * Queue
+         * @description Applications, overdue and oldest first; `next` is the cursor of the next page, if there is one.
+         */
+        readonly Queue: {
+            /** Applications */
+            readonly applications: readonly components["schemas"]["QueueRow"][];
+            /** Next */
+            readonly next: string | null;
+            /** @description Null on later pages */
+            readonly counts: components["schemas"]["QueueCounts"] | null;
+        };
+        /**
+         * QueueCounts
+         * @description How many there are within one's reach, by what is to be done.
+         */
+        readonly QueueCounts: {
+            /** Submitted */
+            readonly submitted: number;
+            /** Returned */
+            readonly returned: number;
+            /** Approved Basic */
+            readonly approved_basic: number;
+            /** Overdue */
+            readonly overdue: number;
+        };
+        /**
+         * QueueRow
+         * @description An application in the queue; numbers are masked.
+         */
+        readonly QueueRow: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            readonly id: string;
+            /** Number */
+            readonly number: string;
+            readonly status: components["schemas"]["Status"];
+            /** Version */
+            readonly version: number;
+            /** Above */
+            readonly above: boolean;
+            readonly organisation: components["schemas"]["UnionShown"];
+            /** Trade */
+            readonly trade: string;
+            /** Name */
+            readonly name: string | null;
+            /** Id Number Masked */
+            readonly id_number_masked: string | null;
+            /** Phone Masked */
+            readonly phone_masked: string | null;
+            /**
+             * Held
+             * @description Whether another application for the same ID number is open: see the matches
+             */
+            readonly held: boolean;
+            /** Assisted */
+            readonly assisted: boolean;
+            /** Submitted At */
+            readonly submitted_at: string;
+            /** Due On */
+            readonly due_on: string | null;
+            /** Overdue */
+            readonly overdue: boolean;
+            readonly assigned: components["schemas"]["AssignedShown"] | null;
+        };
+        /**
+         * Reason
+         * @description Why something is returned, refused or moved.
+         * @enum {string}
+         */
+        readonly Reason: "name_differs" | "id_number_differs" | "employer_unclear" | "workplace_unclear" | "signature_unclear" | "not_reached" | "not_eligible" | "already_member" | "false_statement" | "other_union" | "other";
+        /**
          * RecoveryCodes
          * @description Codes that each sign in once when the authenticator is lost.
          */
@@ -1658,6 +2735,49 @@ export interface components {
             readonly closed_at: string | null;
         };
         /**
+         * ReturnedShown
+         * @description How often something was returned for one reason.
+         */
+        readonly ReturnedShown: {
+            readonly reason: components["schemas"]["Reason"];
+            /** Times */
+            readonly times: number;
+        };
+        /**
+         * Revelation
+         * @description A whole ID number, for who said what for.
+         */
+        readonly Revelation: {
+            /** Id Number */
+            readonly id_number: string;
+        };
+        /**
+         * RevelationWanted
+         * @description What the whole number is needed for.
+         */
+        readonly RevelationWanted: {
+            readonly purpose: components["schemas"]["Purpose"];
+        };
+        /**
+         * ReviewEventShown
+         * @description As above, with who of the staff it was.
+         */
+        readonly ReviewEventShown: {
+            /** At */
+            readonly at: string;
+            readonly what: components["schemas"]["What"];
+            readonly by: components["schemas"]["By"];
+            /** Reason */
+            readonly reason: string | null;
+            /** Words */
+            readonly words: string | null;
+            /**
+             * Account
+             * @description Name with which a member of staff signs in
+             */
+            readonly account: string | null;
+        };
+        /**
          * Role
          * @description What a grant makes of an account.
          * @enum {string}
@@ -1681,11 +2801,48 @@ export interface components {
             readonly at: string;
         };
         /**
+         * Routed
+         * @description Which union an application goes to and why, and which others there are; null where none is known.
+         */
+        readonly Routed: {
+            readonly union: components["schemas"]["RoutedUnion"] | null;
+            readonly why: components["schemas"]["Why"] | null;
+            /** Others */
+            readonly others: readonly components["schemas"]["RoutedUnion"][];
+        };
+        /**
+         * RoutedUnion
+         * @description A union that takes applications.
+         */
+        readonly RoutedUnion: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            readonly id: string;
+            /** Name */
+            readonly name: string;
+            /** Level */
+            readonly level: string;
+            /** Contact */
+            readonly contact: string | null;
+        };
+        /**
          * Says
          * @description What somebody at a place says of it.
          * @enum {string}
          */
         readonly Says: "open" | "shut" | "broken" | "wrong_place";
+        /**
+         * SecondLookAsked
+         * @description Why the refusal should be looked at again.
+         */
+        readonly SecondLookAsked: {
+            /** Version */
+            readonly version: number;
+            /** Words */
+            readonly words: string;
+        };
         /**
          * SectionWords
          * @description A part of a text, as plain text.
@@ -1696,6 +2853,12 @@ export interface components {
             /** Paragraphs */
             readonly paragraphs: readonly string[];
         };
+        /**
+         * Sex
+         * @description What the seventeenth digit says.
+         * @enum {string}
+         */
+        readonly Sex: "male" | "female";
         /**
          * SignInShown
          * @description One of one's own sign-ins.
@@ -1976,6 +3139,12 @@ export interface components {
             readonly name: string;
         };
         /**
+         * Status
+         * @description How far an application is; a draft lies on the phone and has none.
+         * @enum {string}
+         */
+        readonly Status: "submitted" | "returned" | "approved_basic" | "approved" | "refused" | "withdrawn";
+        /**
          * TaskReply
          * @description What was done, for those who reported.
          */
@@ -2048,6 +3217,30 @@ export interface components {
             readonly tags: readonly string[];
         };
         /**
+         * TransferWanted
+         * @description The union that one goes to.
+         */
+        readonly TransferWanted: {
+            /**
+             * Organisation
+             * Format: uuid
+             */
+            readonly organisation: string;
+        };
+        /**
+         * UnionShown
+         * @description A union.
+         */
+        readonly UnionShown: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            readonly id: string;
+            /** Name */
+            readonly name: string;
+        };
+        /**
          * VocabularyWords
          * @description The words of the field, in the order in which they are shown.
          */
@@ -2118,6 +3311,18 @@ export interface components {
              */
             readonly written: string | null;
         };
+        /**
+         * What
+         * @description What happened, as history says it; a step has the name of the step.
+         * @enum {string}
+         */
+        readonly What: "submit" | "approve" | "return" | "refuse" | "move" | "undo" | "resubmit" | "withdraw" | "second_look" | "overdue" | "join" | "transfer" | "leave" | "claim" | "assign" | "note" | "reveal" | "erase";
+        /**
+         * Why
+         * @description Why an application goes to a union, in the order in which it is asked.
+         * @enum {string}
+         */
+        readonly Why: "poster" | "federation" | "county" | "pool" | "above";
     };
     responses: never;
     parameters: never;
@@ -4330,6 +5535,1618 @@ export interface operations {
             };
             /** @description The key was used for another request */
             readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now, please try again later */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly organisations_search: {
+        readonly parameters: {
+            readonly query: {
+                /** @description Part of the name */
+                readonly q: string;
+                /** @description Only those that take applications */
+                readonly accepts?: boolean;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Unions whose names fit, those first whose names begin so. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Organisations"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, please try again later */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now, please try again later */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly membership_queue: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description How far they are; without it those that wait for a union */
+                readonly status?: "submitted" | "returned" | "approved_basic" | "approved" | "refused" | "withdrawn";
+                /** @description Only those whose clock has run out */
+                readonly overdue?: boolean;
+                /** @description Code of a trade */
+                readonly trade?: string;
+                /** @description Id of a union; those beneath it included */
+                readonly organisation?: string;
+                /** @description `me`, `nobody`, or the id of an account */
+                readonly assigned?: string;
+                /** @description Receipt number, member number, or the last four of an ID or mobile number; no whole number */
+                readonly q?: string;
+                /** @description `next` of the page before */
+                readonly cursor?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Applications, overdue and oldest first; `next` is the cursor of the next page, if there is one. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Queue"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Please sign in first */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now, please try again later */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly membership_submit: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ApplicationSent"];
+            };
+        };
+        readonly responses: {
+            /** @description An application, as its applicant sees it; what is personal is null once it was erased. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Application"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Please sign in first */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In conflict with the present state */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description That kind of content is not supported */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key was used for another request */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, please try again later */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now, please try again later */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly membership_assist: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["AssistedApplicationSent"];
+            };
+        };
+        readonly responses: {
+            /** @description An application, as who decides about it sees it. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ApplicationForReview"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Please sign in first */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In conflict with the present state */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description That kind of content is not supported */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key was used for another request */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, please try again later */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now, please try again later */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly membership_mine: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One's own applications and memberships, the latest first. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["MyApplications"];
+                };
+            };
+            /** @description Please sign in first */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now, please try again later */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly membership_application: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Id of the application */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description An application, as its applicant or as who decides about it sees it. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ApplicationSeen"];
+                };
+            };
+            /** @description Please sign in first */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now, please try again later */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly membership_resubmit: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Id of the application */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ApplicationCorrected"];
+            };
+        };
+        readonly responses: {
+            /** @description An application, as its applicant sees it; what is personal is null once it was erased. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Application"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Please sign in first */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In conflict with the present state */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description That kind of content is not supported */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key was used for another request */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, please try again later */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now, please try again later */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly membership_withdraw: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Id of the application */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ApplicationLookedAt"];
+            };
+        };
+        readonly responses: {
+            /** @description An application, as its applicant sees it; what is personal is null once it was erased. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Application"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Please sign in first */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In conflict with the present state */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description That kind of content is not supported */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key was used for another request */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now, please try again later */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly membership_second_look: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Id of the application */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["SecondLookAsked"];
+            };
+        };
+        readonly responses: {
+            /** @description An application, as its applicant sees it; what is personal is null once it was erased. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Application"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Please sign in first */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In conflict with the present state */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description That kind of content is not supported */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key was used for another request */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now, please try again later */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly membership_decide: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Id of the application */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["Decided"];
+            };
+        };
+        readonly responses: {
+            /** @description An application, as who decides about it sees it. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ApplicationForReview"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Please sign in first */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In conflict with the present state */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description That kind of content is not supported */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key was used for another request */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now, please try again later */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly membership_decide_many: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ManyDecided"];
+            };
+        };
+        readonly responses: {
+            /** @description What came of each. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["DecidedMany"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Please sign in first */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In conflict with the present state */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description That kind of content is not supported */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key was used for another request */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now, please try again later */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly membership_reveal: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Id of the application */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["RevelationWanted"];
+            };
+        };
+        readonly responses: {
+            /** @description A whole ID number, for who said what for. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Revelation"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Please sign in first */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In conflict with the present state */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description That kind of content is not supported */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key was used for another request */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, please try again later */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now, please try again later */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly membership_assign: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Id of the application */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["Assigned"];
+            };
+        };
+        readonly responses: {
+            /** @description An application, as who decides about it sees it. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ApplicationForReview"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Please sign in first */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In conflict with the present state */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description That kind of content is not supported */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key was used for another request */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now, please try again later */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly membership_note: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Id of the application */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["NoteLeft"];
+            };
+        };
+        readonly responses: {
+            /** @description An application, as who decides about it sees it. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ApplicationForReview"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Please sign in first */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In conflict with the present state */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description That kind of content is not supported */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key was used for another request */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now, please try again later */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly membership_figures: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Days back from now */
+                readonly days?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description How long a first decision takes, by union and trade, and why forms are returned. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Figures"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Please sign in first */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now, please try again later */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly membership_routed: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Code on a poster */
+                readonly site?: string;
+                /** @description GB/T 2260 code of the county, 6 digits */
+                readonly division?: string;
+                /** @description Code of a trade */
+                readonly trade?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Which union an application goes to and why, and which others there are; null where none is known. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Routed"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, please try again later */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now, please try again later */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly membership_transfer: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["TransferWanted"];
+            };
+        };
+        readonly responses: {
+            /** @description One time in one union. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Membership"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Please sign in first */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In conflict with the present state */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description That kind of content is not supported */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key was used for another request */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now, please try again later */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly membership_leave: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One time in one union. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Membership"];
+                };
+            };
+            /** @description Please sign in first */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In conflict with the present state */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key was used for another request */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now, please try again later */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly membership_own_data: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description All that is kept of who asks. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OwnData"];
+                };
+            };
+            /** @description Please sign in first */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now, please try again later */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly membership_erase: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Done */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Please sign in first */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

@@ -14,14 +14,23 @@ from xiejiao.sealed import Keys, Place, opened
 
 _ACTING = text(
     "SELECT set_config('xiejiao.account', :account, true), set_config('xiejiao.phone', :phone, true),"
-    " set_config('xiejiao.everywhere', :everywhere, true), set_config('xiejiao.paths', :paths, true)"
+    " set_config('xiejiao.everywhere', :everywhere, true), set_config('xiejiao.paths', :paths, true),"
+    " set_config('xiejiao.person', :person, true)"
 )
 
 
-def act(connection: Connection, account: UUID | None, scope: Scope | None = None, *, phone: bytes = b"") -> None:
+def act(
+    connection: Connection,
+    account: UUID | None,
+    scope: Scope | None = None,
+    *,
+    phone: bytes = b"",
+    person: bytes = b"",
+) -> None:
     """Say for whom this transaction acts and where in the tree: its rows of people and grants are those, no others.
 
-    `phone` is the digest of a number whose owner proved to have it, before their account is known.
+    `phone` is the digest of a number whose owner proved to have it, before their account is known; `person` that of a
+    name, an ID number and a proven phone together.
     """
     where = scope or Scope()
     connection.execute(
@@ -29,6 +38,7 @@ def act(connection: Connection, account: UUID | None, scope: Scope | None = None
         {
             "account": str(account or ""),
             "phone": phone.hex(),
+            "person": person.hex(),
             "everywhere": "yes" if where.everywhere else "",
             "paths": f"{{{','.join(where.paths)}}}" if where.paths else "",
         },
@@ -73,6 +83,17 @@ def account(connection: Connection, identity: UUID, *, keys: Keys) -> Account:
         key = keys.unwrap(row.wrapped, str(row.id))
         phone = masked(opened(key, row.phone, phone_place(row.id)))
     return Account(row.id, Kind(row.kind), row.name, phone)
+
+
+_PHONE = text("SELECT phone, wrapped FROM person LEFT JOIN person_key ON person = account_id WHERE account_id = :id")
+
+
+def phone(connection: Connection, identity: UUID, *, keys: Keys) -> str | None:
+    """The proven number of whoever acts; None of staff, who have none, and where it cannot be opened any more."""
+    row = connection.execute(_PHONE, {"id": identity}).one_or_none()
+    if row is None or row.wrapped is None:
+        return None
+    return opened(keys.unwrap(row.wrapped, str(identity)), row.phone, phone_place(identity))
 
 
 def phone_place(account: UUID) -> Place:

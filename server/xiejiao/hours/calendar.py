@@ -63,6 +63,14 @@ class Calendar:
         day_class = self.day_class(on)
         return day_class < SATURDAY or day_class in {MAKE_UP_SATURDAY, MAKE_UP_SUNDAY}
 
+    def workdays_after(self, on: date, count: int) -> date:
+        """The `count`th workday after a day, make-up workdays among them; of years not announced, by weekday."""
+        day = on
+        while count > 0:
+            day += timedelta(days=1)
+            count -= self.is_workday(day)
+        return day
+
     def as_json(self) -> dict[str, list[list[int]]]:
         """By announced year two lists: days off as month * 100 + day and length in turn, then make-up days."""
         return {

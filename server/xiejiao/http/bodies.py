@@ -30,6 +30,11 @@ Plain = Annotated[str, AfterValidator(_plain)]
 """Text without control characters, as nearly every text of a body should be."""
 
 
+def as_sent() -> bytes:
+    """The request as a repetition of it must be: its method, its path and its body, byte by byte."""
+    return f"{request.method} {request.path}\n".encode() + request.get_data()
+
+
 def parsed(schema: type[M], *, context: Mapping[str, Any] | None = None) -> M:
     """The body as `schema`; InputError that names every fault, without repeating what was sent."""
     if request.mimetype != "application/json":

@@ -40,6 +40,8 @@ def add(connection: Connection, organisations: Sequence[Organisation]) -> None:
                     "division_code": each.division_code,
                     "contact": each.contact,
                     "accepts_applications": each.accepts_applications,
+                    "trades": list(each.trades),
+                    "approval_levels": each.approval_levels,
                 }
                 for each in organisations
             ],

@@ -1,7 +1,7 @@
 """The table of the union tree."""
 
-from sqlalchemy import Boolean, Column, Index, Table, Text, func
-from sqlalchemy.dialects.postgresql import UUID
+from sqlalchemy import Boolean, Column, Date, Index, SmallInteger, Table, Text, func
+from sqlalchemy.dialects.postgresql import ARRAY, UUID
 from sqlalchemy.types import UserDefinedType
 
 from xiejiao.database import metadata
@@ -27,5 +27,20 @@ organisation = Table(
     Column("division_code", Text, comment="GB/T 2260 code of its area, 6 to 12 digits"),
     Column("contact", Text, comment="office telephone or address that may be published"),
     Column("accepts_applications", Boolean, nullable=False, server_default="false"),
+    Column(
+        "trades",
+        ARRAY(Text),
+        nullable=False,
+        server_default="{}",
+        comment="codes of the trades whose federation it is; none of others",
+    ),
+    Column(
+        "approval_levels",
+        SmallInteger,
+        nullable=False,
+        server_default="1",
+        comment="2: a union above approves after it",
+    ),
+    Column("closed_on", Date, comment="from this day on it takes no applications"),
 )
 Index("organisation_path_idx", organisation.c.path, postgresql_using="gist")

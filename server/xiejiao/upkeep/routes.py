@@ -76,13 +76,12 @@ def _mine(connection: Connection, site: UUID, permission: Permission) -> Site:
 
 def _once(by: str, act: Callable[[Connection], tuple[int, object]]) -> Response:
     """What `act` answers; the same request sent again gets the same answer, and nothing is done twice."""
-    what = f"{request.method} {request.path}\n".encode() + request.get_data()
     with writing() as connection:
         answered = idempotency.once(
             connection,
             by=by,
             key=request.headers.get(HEADER, ""),
-            body=what,
+            body=bodies.as_sent(),
             now=_now(),
             act=lambda: _answer(*act(connection)),
         )

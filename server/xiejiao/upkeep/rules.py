@@ -121,12 +121,7 @@ REOPENED_WITHIN = dt.timedelta(days=30)
 
 def due_on(says: Says, opened_at: dt.datetime, calendar: Calendar) -> dt.date:
     """The last day of the clock: so many working days after the day of opening, make-up workdays among them."""
-    day = opened_at.astimezone(CHINA).date()
-    left = WORKDAYS[says]
-    while left:
-        day += dt.timedelta(days=1)
-        left -= calendar.is_workday(day)
-    return day
+    return calendar.workdays_after(opened_at.astimezone(CHINA).date(), WORKDAYS[says])
 
 
 class TaskState(StrEnum):

@@ -1,0 +1,1 @@
+"""Reads of applications, members and their history."""
