@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ground import card_vectors
 from ground.card_vectors import KEY, LATER_KEY, OTHER_PHONE, PASS, PHONE, STRANGER, phone_key
-from xiejiao.errors import InputError
 from xiejiao.cards import passes
 from xiejiao.cards.passes import ForgedError
+from xiejiao.errors import InputError
 from xiejiao.sealed import CardKey
 
 PUBLIC = {passes.key_id(each): each for each in (passes.public_key(key) for key in (KEY, LATER_KEY))}

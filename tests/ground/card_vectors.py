@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from xiejiao.hours import CHINA
 from xiejiao.cards import passes
 from xiejiao.cards.passes import Pass
+from xiejiao.hours import CHINA
 from xiejiao.sealed import CardKey
 
 FILE = Path(__file__).parent / "cases" / "card.json"
@@ -108,7 +108,12 @@ def _cases() -> Iterator[tuple[str, bytes, dt.datetime, str]]:
     prolonged = whole[:23] + (int.from_bytes(whole[23:25]) + 9).to_bytes(2) + whole[25:]
     yield "prolonged by hand", shown(prolonged, PHONE, NOON), NOON, "forged"
     yield "with another minute than was signed", good[:-65] + bytes((good[-65] + 1,)) + good[-64:], NOON, "forged"
-    yield "with the longest union", shown(passes.signed(replace(PASS, union="会" * 13), KEY), PHONE, NOON), NOON, "valid"
+    yield (
+        "with the longest union",
+        shown(passes.signed(replace(PASS, union="会" * 13), KEY), PHONE, NOON),
+        NOON,
+        "valid",
+    )
     yield "in a form that is yet to come", bytes((2,)) + good[1:], NOON, "newer"
 
 

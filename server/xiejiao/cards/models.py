@@ -8,7 +8,9 @@ from xiejiao.database import metadata
 card_pass = Table(
     "card_pass",
     metadata,
-    Column("reference", BYTEA, primary_key=True, comment="drawn at random; what a pass is known by where it is checked"),
+    Column(
+        "reference", BYTEA, primary_key=True, comment="drawn at random; what a pass is known by"
+    ),
     Column(
         "membership_id",
         UUID,
