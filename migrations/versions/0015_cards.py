@@ -8,7 +8,7 @@ through a door of its own, which gives references and nothing else.
 from alembic import op
 
 revision = "0015"
-down_revision = "0014"
+down_revision = "0013"
 
 _TABLE = """
 CREATE TABLE card_pass (
@@ -32,10 +32,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS
 $$
     SELECT reference FROM card_pass
     WHERE NOT EXISTS (
-        SELECT FROM membership WHERE membership.id = card_pass.membership_id AND membership.status = 'current'
+        SELECT FROM membership
+        WHERE membership.id = card_pass.membership_id AND membership.status = 'current' AND erased_at IS NULL
     )
 $$;
-COMMENT ON FUNCTION ended_cards() IS 'references of passes whose membership is not current';
+COMMENT ON FUNCTION ended_cards() IS 'references of passes whose membership has ended or was erased';
 REVOKE ALL ON FUNCTION ended_cards() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ended_cards() TO xiejiao_app;
 """

@@ -137,6 +137,22 @@ class Config:
     sms_template_code: str = _setting(
         "SMS_TEMPLATE_CODE", "Approved template of sign-in codes, as in `SMS_123456789`; its variable is `code`.", ""
     )
+    sms_template_application: str = _setting(
+        "SMS_TEMPLATE_APPLICATION",
+        "Approved template of news of an application; its variable is `number`. Not given: such news is not sent.",
+        "",
+    )
+    sms_template_membership: str = _setting(
+        "SMS_TEMPLATE_MEMBERSHIP",
+        "Approved template of news of a membership; its variable is `number`. Not given: such news is not sent.",
+        "",
+    )
+    refused_days: str = _setting(
+        "REFUSED_DAYS", "Days after which an application that was refused is erased, 30 at least.", "90"
+    )
+    withdrawn_days: str = _setting(
+        "WITHDRAWN_DAYS", "Days after which an application that was withdrawn is erased.", "30"
+    )
 
     @property
     def folder(self) -> Path:

@@ -55,10 +55,12 @@ _WORDS = {
     Fault.CHARACTERS: Words(
         "前 17 位应为数字，最后一位为数字或 X", "must be 17 digits followed by a digit or the letter X"
     ),
-    Fault.AREA: Words("开头的地区代码不存在，请核对前两位", "begins with an area that does not exist: see its first two digits"),
-    Fault.BIRTH_DATE: Words("第 7 到 14 位不是可能的出生日期，请核对", "holds no possible date of birth: see digits 7 to 14"),
+    Fault.AREA: Words("没有这个地区代码，请核对前两位", "begins with no area that exists: see its first two digits"),
+    Fault.BIRTH_DATE: Words(
+        "第 7 到 14 位不是可能的出生日期，请核对", "holds no possible date of birth: see digits 7 to 14"
+    ),
     Fault.CHECK: Words("最后一位校验不符，请逐位核对", "does not fit its last character: see each digit again"),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,11 +25,13 @@ from xiejiao.idempotency import commands as idempotency
 from xiejiao.jobs import commands as jobs
 from xiejiao.jobs import rules
 from xiejiao.jobs.rules import Handler, Job, Later
+from xiejiao.membership import commands as membership
 from xiejiao.messages import commands as messages
 from xiejiao.messages import settings
 from xiejiao.messages.delivery import Delivery
 from xiejiao.messages.rules import KIND as MESSAGE
 from xiejiao.quotas import commands as quotas
+from xiejiao.sealed import Keys
 from xiejiao.sites.almanac import calendar_of
 from xiejiao.upkeep import commands as upkeep
 
@@ -70,9 +72,18 @@ def lanes(config: Config) -> tuple[Lane, ...]:
     return (
         Lane({MESSAGE: Delivery(keys, provider, utc_now)}, dt.timedelta(minutes=1), {}),
         Lane(
-            {"housekeeping": _housekeeping, "escalation": _escalation, "weighing": _weighing},
+            {
+                "housekeeping": _housekeeping,
+                "escalation": _escalation,
+                "weighing": _weighing,
+                "overdue": Overdue(keys),
+                "retention": Retention(keys, *_kept_for(config)),
+                membership.EFFECT: Effect(keys),
+            },
             dt.timedelta(minutes=10),
             {
+                "overdue": dt.timedelta(minutes=10),
+                "retention": dt.timedelta(hours=1),
                 "housekeeping": dt.timedelta(minutes=1),
                 "escalation": dt.timedelta(minutes=10),
                 "weighing": dt.timedelta(seconds=30),
@@ -102,6 +113,64 @@ def _weighing(_job: Job) -> None:
     with database.writing() as connection:
         calendar = calendar_of(calendars.announced(connection))
         upkeep.weigh_ripened(connection, calendar=calendar, now=utc_now())
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Lets a decision about an application take effect; a handler of jobs."""
+
+    keys: Keys
+
+    def __call__(self, job: Job) -> None:
+        """Begin the membership and write the message, unless the decision was taken back."""
+        with database.writing() as connection:
+            membership.take_effect(connection, self.keys, int(job.subject), now=utc_now(), draw=os.urandom)
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """Marks applications whose clock has run out; a handler of jobs."""
+
+    keys: Keys
+
+    def __call__(self, _job: Job) -> None:
+        """Mark them part by part, so that nobody waits long for the history."""
+        marked = True
+        while marked:
+            with database.writing() as connection:
+                marked = bool(membership.mark_overdue(connection, self.keys, now=utc_now(), draw=os.urandom))
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Erases applications that ended long ago; a handler of jobs."""
+
+    keys: Keys
+    refused_for: dt.timedelta
+    withdrawn_for: dt.timedelta
+
+    def __call__(self, _job: Job) -> None:
+        """Erase them part by part."""
+        erased = True
+        while erased:
+            with database.writing() as connection:
+                erased = bool(
+                    membership.retain(
+                        connection,
+                        self.keys,
+                        refused_for=self.refused_for,
+                        withdrawn_for=self.withdrawn_for,
+                        now=utc_now(),
+                        draw=os.urandom,
+                    )
+                )
+
+
+def _kept_for(config: Config) -> tuple[dt.timedelta, dt.timedelta]:
+    """How long refused and withdrawn applications are kept; OperatorError for a setting that cannot be."""
+    # A second look may be asked for within thirty days.
+    refused = config.number("refused_days", 30, 3_650)
+    return dt.timedelta(days=refused), dt.timedelta(days=config.number("withdrawn_days", 0, 3_650))
 
 
 def work(config: Config, *, once: bool) -> None:

@@ -439,6 +439,27 @@ def end_all(connection: Connection, who: Caller) -> None:
     connection.execute(_END_ALL, {"account": who.account})
 
 
+_ERASE = (
+    text("DELETE FROM person_key WHERE person = :account"),
+    text("DELETE FROM person WHERE account_id = :account"),
+    text("UPDATE account SET disabled_at = :now WHERE id = :account"),
+)
+
+
+def erase(connection: Connection, who: Caller, *, now: dt.datetime) -> None:
+    """Erase the number of a rider with its key, and sign out everywhere; ForbiddenError for staff.
+
+    Whoever signs in with that number later is somebody new.
+    """
+    if who.staff:
+        raise ForbiddenError
+    queries.act(connection, who.account)
+    connection.execute(_END_ALL, {"account": who.account})
+    for each in _ERASE:
+        connection.execute(each, {"account": who.account, "now": now})
+    _record(connection, who.account, "erased", actor=who.account, now=now)
+
+
 def forget_ended(connection: Connection, *, now: dt.datetime) -> None:
     """Forget sign-ins that are over, and codes nobody used."""
     connection.execute(_END_ENDED, {"now": now})

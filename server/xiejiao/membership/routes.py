@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from xiejiao.accounts import commands as signing
 from xiejiao.accounts import queries as accounts
 from xiejiao.database import reading, writing
-from xiejiao.errors import BusyError, ConflictError, ForbiddenError, MismatchError, NotFoundError
+from xiejiao.errors import BusyError, ConflictError, ForbiddenError, NotFoundError
 from xiejiao.hours import Calendar
 from xiejiao.http import access, bodies, json, query_string
 from xiejiao.http.access import caller, public, requires, signed_in
@@ -290,7 +290,7 @@ def _for_review(connection: Connection, identity: UUID) -> dict[str, Any]:
     people = {event.account for event in found.events if event.account} | {found.assigned_to} - {None}
     return schemas.for_review(
         found,
-        matches=queries.matches(connection, identity),
+        matches=queries.matches(connection, identity, who.scope(Permission.APPLICATIONS_READ)),
         signature=queries.signature(connection, keys, identity),
         names=accounts.names(connection, cast("set[UUID]", people)),
         can=commands.possible(connection, who, found, now=_now()),
@@ -319,8 +319,8 @@ def queue() -> Response:
     )
     with reading() as connection:
         scope = _reads(connection)
-        rows = queries.queue(connection, keys, scope, wanted, today=rules.day(_now()), limit=schemas.PAGE + 1)
-        counts = queries.counts(connection, scope, today=rules.day(_now())) if asked.cursor is None else None
+        rows = queries.queue(connection, keys, scope, wanted, limit=schemas.PAGE + 1)
+        counts = queries.counts(connection, scope) if asked.cursor is None else None
         people = {each.assigned_to for each in rows if each.assigned_to}
         names = accounts.names(connection, people)
     page = rows[: schemas.PAGE]
@@ -407,7 +407,7 @@ def reveal(id: UUID) -> Response:  # noqa: A002 - the part of the path
     around, asked = surroundings(), bodies.parsed(schemas.RevelationWanted)
 
     def act(connection: Connection) -> tuple[int, Mapping[str, Any]]:
-        commands.reveal(connection, around.keys, caller(), id, asked.purpose, now=around.now())
+        commands.reveal(connection, around.keys, caller(), id, asked.purpose, now=around.now(), draw=around.draw)
         return _CREATED, {"id": str(id)}
 
     def show(connection: Connection, _said: Mapping[str, Any]) -> dict[str, Any]:
@@ -431,7 +431,7 @@ def assign(id: UUID) -> Response:  # noqa: A002 - the part of the path
     around, asked = surroundings(), bodies.parsed(schemas.Assigned)
 
     def act(connection: Connection) -> tuple[int, Mapping[str, Any]]:
-        commands.assign(connection, around.keys, caller(), id, asked.account, now=around.now())
+        commands.assign(connection, around.keys, caller(), id, asked.account, now=around.now(), draw=around.draw)
         return 200, {"id": str(id)}
 
     return _once(act, _shown_for_review)
@@ -585,7 +585,8 @@ def erase() -> Response:
     What is open is withdrawn, a membership ends, and the keys of what was sealed are destroyed: backups that hold them
     are gone within seven days.
     """
+    around = surroundings()
     with writing() as connection:
-        commands.erase_own(connection, surroundings().keys, caller(), now=_now())
-        signing.erase(connection, caller(), now=_now())
+        commands.erase_own(connection, around.keys, caller(), now=around.now(), draw=around.draw)
+        signing.erase(connection, caller(), now=around.now())
     return access.carry(Response(status=_DONE), None)

@@ -380,6 +380,7 @@ class Application:
     decided_at: dt.datetime | None
     decided_by: UUID | None
     looked_again_at: dt.datetime | None
+    ended_at: dt.datetime | None
     assigned_to: UUID | None
     consent_version: str
     personal: Personal | None
@@ -473,10 +474,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """How long the first decision took in one union and trade, in hours."""
+    """How long the first decision took in one union and trade, or in all together, in hours."""
 
-    union: Union
-    trade: str
+    union: Union | None
+    trade: str | None
     waiting: int
     decided: int
     median_h: float | None
@@ -522,9 +523,9 @@ def routed(
     beside = sorted((each for each in candidates if base and _is_above(_parent(each.path), base)), key=_deepest)
     turns += [(Why.POSTER, each) for each in candidates if each.path == poster]
     turns += [(Why.FEDERATION, each) for each in beside if trade in each.trades]
-    turns += [(Why.COUNTY, each) for each in above if each.path == base and each.level in {"county", "town"}]
+    turns += [(Why.COUNTY, each) for each in above if each.level == "county"]
     turns += [(Why.POOL, each) for each in beside if each.level == "pool"]
-    turns += [(Why.ABOVE, each) for each in above if each.level != "pool"]
+    turns += [(Why.ABOVE, each) for each in above if each.level not in {"county", "pool"}]
     if not turns:
         return None, None, ()
     why, union = turns[0]

@@ -756,18 +756,18 @@ def row(each: Row, names: Mapping[UUID, str]) -> dict[str, Any]:
 
 
 def figures(
-    rows: Sequence[Figure], whole: Figure | None, returned: Mapping[Reason, int], *, since: dt.datetime
+    rows: Sequence[Figure], whole: Figure, returned: Mapping[Reason, int], *, since: dt.datetime
 ) -> dict[str, Any]:
     """Figures as JSON; `whole` is of all rows together."""
     return {
         "since": _when(since),
-        "waiting": whole.waiting if whole else 0,
-        "decided": whole.decided if whole else 0,
-        "median_h": whole.median_h if whole else None,
-        "p90_h": whole.p90_h if whole else None,
+        "waiting": whole.waiting,
+        "decided": whole.decided,
+        "median_h": whole.median_h,
+        "p90_h": whole.p90_h,
         "rows": [
             {
-                "organisation": _union(each.union),
+                "organisation": each.union and _union(each.union),
                 "trade": each.trade,
                 "waiting": each.waiting,
                 "decided": each.decided,

@@ -19,6 +19,8 @@ class Template(StrEnum):
     """The texts that are sent."""
 
     SIGN_IN_CODE = "sign_in_code"
+    APPLICATION_NEWS = "application_news"
+    MEMBERSHIP_NEWS = "membership_news"
 
     def words(self, parameters: Mapping[str, str]) -> Words:
         """The text in both languages with its parameters; KeyError when one is missing."""
@@ -30,6 +32,14 @@ _TEXTS = {
     Template.SIGN_IN_CODE: Words(
         "您的歇脚登录验证码是 {code}，5 分钟内有效，请勿告诉他人。",
         "Your Xiejiao sign-in code is {code}; it holds for 5 minutes. Tell it to nobody.",
+    ),
+    Template.APPLICATION_NEWS: Words(
+        "您的入会申请 {number} 有新进展，请打开歇脚查看。",
+        "There is news of your application {number} to join the union; please open Xiejiao.",
+    ),
+    Template.MEMBERSHIP_NEWS: Words(
+        "您的工会会员信息（会员号 {number}）有变化，请打开歇脚查看。",
+        "Something has changed about your union membership, number {number}; please open Xiejiao.",
     ),
 }
 

@@ -57,11 +57,19 @@ def _alibaba(config: Config, now: Callable[[], dt.datetime], draw: Callable[[int
         key_id=config.sms_key_id,
         key_secret=_secret(Path(config.sms_key_secret_file)),
         sign_name=config.sms_sign_name,
-        template_codes={Template.SIGN_IN_CODE: config.sms_template_code},
+        template_codes={template: code for template, code in _codes(config).items() if code},
         now=now,
         draw=draw,
         client=alibaba.client(),
     )
+
+
+def _codes(config: Config) -> dict[Template, str]:
+    return {
+        Template.SIGN_IN_CODE: config.sms_template_code,
+        Template.APPLICATION_NEWS: config.sms_template_application,
+        Template.MEMBERSHIP_NEWS: config.sms_template_membership,
+    }
 
 
 def _endpoint(url: str) -> str:

@@ -46,6 +46,8 @@ class Alibaba:
 
     def send(self, phone: str, template: Template, parameters: Mapping[str, str]) -> Outcome:
         """Call SendSms once; never followed elsewhere, never repeated."""
+        if template not in self.template_codes:
+            return NotTaken("no template is approved", again=False)
         query = canonical_query(
             {
                 "PhoneNumbers": phone,
