@@ -194,6 +194,7 @@ def test_answers_are_what_the_document_promises(
         "/api/v1/vocabulary": [""],
         "/api/v1/calendar/{year}": ["/../2026", "/../2027", "/../1999"],
         "/api/v1/installation": [""],
+        "/api/v1/cards/keys": [""],
         "/api/v1/sites/{id}/alone": [f"/../../{site.code}/alone", "/../../nobody/alone"],
         "/api/v1/sites/{id}/photos": [f"/../../{site.id}/photos"],
         "/api/v1/photos/{id}": [f"/../{site.id}", f"/../{site.id}?size=huge"],

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from xiejiao.cards import passes
 from xiejiao.cards.passes import Pass
@@ -21,7 +21,11 @@ class PassWanted(Body):
     public_key: str
 
 
-class CardPass(BaseModel):
+class _Answer(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class CardPass(_Answer):
     """A pass for the phone that asked, in base64url, and what its owner sees beside it."""
 
     signed: str = Field(serialization_alias="pass")
@@ -32,7 +36,7 @@ class CardPass(BaseModel):
     since: str
 
 
-class CardKeyShown(BaseModel):
+class CardKeyShown(_Answer):
     """A key that signs passes from a day on: its id in passes, and its 32 bytes, in base64url."""
 
     id: str
@@ -40,7 +44,7 @@ class CardKeyShown(BaseModel):
     begins_on: str = Field(serialization_alias="from")
 
 
-class CardKeys(BaseModel):
+class CardKeys(_Answer):
     """What checks cards without a network: the keys, the references of passes that have ended, and of when that is."""
 
     keys: list[CardKeyShown]
