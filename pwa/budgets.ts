@@ -32,7 +32,7 @@ const BUDGETS = {
     "src/features/account/pages/GrantsPage.vue": 15_500,
     "src/features/manage/managing.ts": 45_000,
     "src/features/membership/pages/CardPage.vue": 11_500,
-    "src/features/verify/pages/VerifyPage.vue": 12_000,
+    "src/features/verify/pages/VerifyPage.vue": 9_000,
     "src/features/verify/reader.ts": 50_000,
     "src/offline/ed25519.ts": 8_000,
     "src/offline/postman.ts": 4_000,

@@ -38,7 +38,7 @@ class Member:
 
     def link(self) -> str:
         """What the card shows now, as a link."""
-        self.page.get_by_role("button", name="复制验证链接").tap()
+        self.page.get_by_role("button", name="复制链接").tap()
         expect(self.page.get_by_role("button", name="已复制")).to_be_visible()
         copied: str = self.page.evaluate("navigator.clipboard.readText()")
         return copied
@@ -216,7 +216,7 @@ def test_a_picture_of_a_card_is_worth_nothing_minutes_later(
     link = make_member().link()
     other = make_phone(at=None, clock=dt.datetime.now(dt.UTC) + dt.timedelta(minutes=6))
     answer = check(checking(other), link)
-    expect(answer.get_by_role("heading", name="这个码不是现在出示的")).to_be_visible()
+    expect(answer.get_by_role("heading", name="码已过时")).to_be_visible()
     expect(answer).to_contain_text(re.compile("[567] 分钟前"))
 
 

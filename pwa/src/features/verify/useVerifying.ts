@@ -9,7 +9,7 @@ import { bringEd25519, p256 } from "@/offline/signatures";
 /** What is told of a card. */
 export interface Told {
   readonly worth: Worth | "newer" | "no-card" | "no-keys";
-  /** What stands on it; null where nobody answers for that. */
+  /** What stands on it; null where nobody answers for that, now. */
   readonly pass: Pass | null;
   /** How many minutes old the code was. */
   readonly minutes: number;
@@ -19,7 +19,7 @@ export interface Told {
 /** Days after which a list of ended passes is too old to rely on. */
 const OLD_DAYS = 7;
 const DAY_MS = 86_400_000;
-const UNPROVEN: ReadonlySet<Told["worth"]> = new Set(["no-keys", "unknown-key", "forged"]);
+const UNPROVEN: ReadonlySet<Told["worth"]> = new Set(["no-keys", "unknown-key", "forged", "stale-code"]);
 
 export function useVerifying() {
   const now = useTime();
