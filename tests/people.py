@@ -14,9 +14,12 @@ from werkzeug.test import TestResponse
 from xiejiao.accounts import commands, proofs, queries
 from xiejiao.accounts.rules import CODE_DIGITS
 from xiejiao.http.access import OWN_HEADER
+from xiejiao.identity_number import check_character
 from xiejiao.roles import Role, Scope
+from xiejiao.sealed import Keys
 
 ORIGIN = "http://localhost"
+ADULT = dt.date(1990, 3, 7)
 
 
 @dataclass(slots=True)
@@ -101,6 +104,29 @@ def grant(
         {"account": account, "role": role, "organisation": organisation, "site": site, "by": root, "now": now},
     )
     queries.act(connection, None)
+
+
+def id_number(sequence: int, *, area: str = "110101", born_on: dt.date = ADULT) -> str:
+    """An ID number that can be one, put together here: nobody's is written down in a test."""
+    digits = f"{area}{born_on:%Y%m%d}{sequence % 1000:03}"
+    return digits + check_character(digits)
+
+
+def phone(sequence: int) -> str:
+    """A mobile number, made here."""
+    return f"19{sequence % 10:01}{sequence % 10**8:08}"
+
+
+def rider(connection: Connection, keys: Keys, number: str, *, now: dt.datetime, draw: "Draw") -> str:
+    """A token with which the owner of a mobile number has signed in, by a code sent to it."""
+    network = {"network": f"network of {number}"}
+    commands.send_code(connection, keys, number, now=now, draw=draw, **network)
+    token = commands.sign_in_with_code(
+        connection, keys, number, draw.last_code, device="test", now=now, draw=draw, **network
+    )
+    assert token is not None
+    queries.act(connection, None)
+    return token.text
 
 
 def signed_in(connection: Connection, account: UUID, *, now: dt.datetime, draw: commands.Draw) -> str:

@@ -210,8 +210,10 @@ GRANT EXECUTE ON FUNCTION membership_head(), matches_of(uuid) TO xiejiao_app;
 
 _HEADS = (
     "SELECT DISTINCT substring(wrapped FROM 1 FOR head_bytes) FROM person_key",
-    "SELECT DISTINCT substring(wrapped FROM 1 FOR head_bytes) FROM person_key"
-    " UNION SELECT DISTINCT substring(wrapped FROM 1 FOR head_bytes) FROM file_key",
+    (
+        "SELECT DISTINCT substring(wrapped FROM 1 FOR head_bytes) FROM person_key"
+        " UNION SELECT DISTINCT substring(wrapped FROM 1 FOR head_bytes) FROM file_key"
+    ),
 )
 _HELD = (
     "SELECT EXISTS (SELECT FROM person) OR EXISTS (SELECT FROM authenticator)",

@@ -36,6 +36,7 @@ _LEFT_OUT = (
     "--exclude-table-data=public.spatial_ref_sys",
     "--exclude-table-data=public.message",
     "--exclude-table-data=public.person_key",
+    "--exclude-table-data=public.file_key",
 )
 
 
@@ -71,29 +72,49 @@ def _whole(file: Path) -> Iterator[Path]:
 
 
 def write_keys(url: str, file: Path) -> int:
-    """Write the wrapped keys of all persons into `file`; how many. Kept for seven days at most, it holds an erasure."""
+    """Write the wrapped keys of all persons and their files into `file`; how many.
+
+    Kept for seven days at most: until then who was erased is in it.
+    """
     with _whole(file) as fresh, psycopg.connect(url) as connection:
-        rows = connection.execute("SELECT person::text, encode(wrapped, 'base64') FROM person_key").fetchall()
+        rows = connection.execute(_ALL_KEYS).fetchall()
         fresh.write_text(json.dumps(dict(rows)), "ascii")
         return len(rows)
 
 
+_FILE = "file "
+_ALL_KEYS = (
+    "SELECT person::text, encode(wrapped, 'base64') FROM person_key"
+    " UNION ALL SELECT 'file ' || file, encode(wrapped, 'base64') FROM file_key"
+)
 _RESTORE_KEY = (
     "INSERT INTO person_key (person, wrapped) SELECT id, decode(%(wrapped)s, 'base64') FROM account"
-    " WHERE id = %(person)s::uuid ON CONFLICT DO NOTHING"
+    " WHERE id = %(of)s::uuid AND disabled_at IS NULL ON CONFLICT DO NOTHING"
+)
+# What was erased after the backup is erased again: its row may be there, but not its key.
+_RESTORE_FILE_KEY = (
+    "INSERT INTO file_key (file, wrapped) SELECT id, decode(%(wrapped)s, 'base64') FROM"
+    " (SELECT id FROM application WHERE erased_at IS NULL"
+    "  UNION ALL SELECT id FROM membership WHERE erased_at IS NULL) AS files"
+    " WHERE id = %(of)s::uuid ON CONFLICT DO NOTHING"
 )
 
 
 def restore_keys(url: str, file: Path) -> int:
-    """Put back the keys in `file` of persons who have an account here and no key; how many."""
+    """Put back the keys in `file` of persons and of applications and memberships that are here without; how many."""
     try:
         keys = dict(json.loads(file.read_text("ascii")))
     except (OSError, ValueError, TypeError):
         message = f"{file} is no file that `xiejiao db backup-keys` wrote; nothing was restored."
         raise OperatorError(message) from None
     with psycopg.connect(url) as connection:
-        rows = [{"person": person, "wrapped": wrapped} for person, wrapped in keys.items()]
-        return sum(connection.execute(_RESTORE_KEY, row).rowcount for row in rows)
+        return sum(
+            connection.execute(
+                _RESTORE_FILE_KEY if of.startswith(_FILE) else _RESTORE_KEY,
+                {"of": of.removeprefix(_FILE), "wrapped": wrapped},
+            ).rowcount
+            for of, wrapped in keys.items()
+        )
 
 
 # Transactions are counted anew in every cluster: a row written in one of the old would look new for ever in the new.

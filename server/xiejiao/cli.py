@@ -19,6 +19,7 @@ from xiejiao import (
     config,
     coordinates,
     database,
+    keyring,
     postgresql,
     progress,
     roles,
@@ -35,6 +36,8 @@ from xiejiao.config import Config
 from xiejiao.coordinates import Datum
 from xiejiao.errors import FieldFault, InputError, NotFoundError, OperatorError
 from xiejiao.language import Language, Words
+from xiejiao.membership import chain
+from xiejiao.membership import queries as applications
 from xiejiao.sites.schemas import FIRST_INSTANT, LAST_INSTANT
 
 _ROLES = {"owner": Role.OWNER, "app": Role.APP, "read": Role.READ}
@@ -367,6 +370,68 @@ def disable_account(settings: Config, name: str) -> None:
     with _owner_url(settings) as url, database.connected(url) as connection, connection.begin():
         people.disable(connection, name, now=_now())
     click.echo(f"{name} can sign in no more.")
+
+
+@main.group()
+def keys() -> None:
+    """Look after the keys that open personal data."""
+
+
+@keys.command()
+@click.pass_obj
+def rotate(settings: Config) -> None:
+    """Add a key to the file that KEY_FILE names, and wrap the key of every person and file with it.
+
+    The server goes on meanwhile. Cut short, it is taken up again the next time. Back up the file afterwards.
+
+    Example: xiejiao keys rotate
+    """
+    with _owner_url(settings) as url:
+        engine = database.engine(url)
+        done = keyring.rotate(settings, engine.begin)
+        engine.dispose()
+    said = "A new key wraps from now on" if done.added else "The newest key was added before"
+    click.echo(f"{said}; {done.rewrapped} keys were wrapped with it. Back up {settings.keys} apart from the database.")
+
+
+@main.group()
+def history() -> None:
+    """Look after the history of applications and members."""
+
+
+@history.command()
+@click.option("--head", "noted", help="Mac that this command printed before and that was kept elsewhere.")
+@click.pass_context
+def verify(context: click.Context, noted: str | None) -> None:
+    """See that no row of the history was altered, moved or taken out; status 1 and the first that does not fit else.
+
+    Rows cut off at the end are found by a mac that was noted elsewhere, which this prints.
+
+    Example: xiejiao history verify
+    """
+    settings: Config = context.obj
+    wanted = _mac(noted)
+    chain_key = chain.key_of(keyring.installation_keys(settings))
+    with _owner_url(settings) as url, database.connected(url) as connection:
+        walked = chain.walk(chain_key, applications.history(connection), noted=wanted)
+    if walked.broken is not None:
+        click.echo(f"Row {walked.broken} does not fit: it was altered or moved, or one before it is missing.", err=True)
+        context.exit(1)
+    if wanted is not None and not walked.noted:
+        click.echo(f"The mac {noted} is met nowhere: rows after {walked.last or 0} were taken away.", err=True)
+        context.exit(1)
+    click.echo(f"{walked.rows} rows hold. Head: {walked.head.hex()}")
+
+
+def _mac(noted: str | None) -> bytes | None:
+    try:
+        found = bytes.fromhex(noted) if noted else None
+    except ValueError:
+        found = b""
+    if found is not None and len(found) != len(chain.START):
+        message = f"{noted!r} is no mac of 64 hexadecimal digits."
+        raise click.BadParameter(message, param_hint="--head")
+    return found
 
 
 @main.group()

@@ -123,6 +123,11 @@ def _key_of(person: str) -> Place:
     return Place("person_key", "wrapped", person)
 
 
+def head_of(key_id: bytes) -> bytes:
+    """How everything begins that was sealed with the key of this id."""
+    return _HEAD + key_id
+
+
 def fresh(draw_bytes: bytes) -> Keys:
     """The first keys of an installation, from 2 × KEY_BYTES random bytes."""
     wrapping, lookup = draw_bytes[:KEY_BYTES], draw_bytes[KEY_BYTES:]
@@ -195,5 +200,12 @@ def save(keys: Keys, file: Path) -> None:
     with os.fdopen(descriptor, "w") as written:
         written.write(text)
         written.flush()
+        _give_to_its_owner(written.fileno(), file)
         os.fsync(written.fileno())
     draft.replace(file)
+
+
+def _give_to_its_owner(descriptor: int, file: Path) -> None:
+    """Whoever serves goes on reading the file when root has written it anew."""
+    if file.exists() and file.stat().st_uid != os.geteuid():
+        os.fchown(descriptor, file.stat().st_uid, file.stat().st_gid)

@@ -122,6 +122,8 @@ def _organisations(rows: Iterable[dict[str, Any]]) -> Iterator[Organisation]:
             division_code=row["division_code"],
             contact=row["contact"],
             accepts_applications=row["accepts_applications"],
+            trades=tuple(row.get("trades", ())),
+            approval_levels=row.get("approval_levels", 1),
         )
 
 

@@ -26,6 +26,7 @@ from xiejiao.jobs import commands as jobs
 from xiejiao.jobs import rules
 from xiejiao.jobs.rules import Handler, Job, Later
 from xiejiao.membership import commands as membership
+from xiejiao.membership import forgetting, members
 from xiejiao.messages import commands as messages
 from xiejiao.messages import settings
 from xiejiao.messages.delivery import Delivery
@@ -78,7 +79,7 @@ def lanes(config: Config) -> tuple[Lane, ...]:
                 "weighing": _weighing,
                 "overdue": Overdue(keys),
                 "retention": Retention(keys, *_kept_for(config)),
-                membership.EFFECT: Effect(keys),
+                members.EFFECT: Effect(keys),
             },
             dt.timedelta(minutes=10),
             {
@@ -124,7 +125,7 @@ class Effect:
     def __call__(self, job: Job) -> None:
         """Begin the membership and write the message, unless the decision was taken back."""
         with database.writing() as connection:
-            membership.take_effect(connection, self.keys, int(job.subject), now=utc_now(), draw=os.urandom)
+            members.take_effect(connection, self.keys, int(job.subject), now=utc_now(), draw=os.urandom)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,7 @@ class Retention:
         while erased:
             with database.writing() as connection:
                 erased = bool(
-                    membership.retain(
+                    forgetting.retain(
                         connection,
                         self.keys,
                         refused_for=self.refused_for,

@@ -66,13 +66,17 @@ class Walked:
     head: bytes
     broken: int | None = None
     """Id of the first row that was altered, moved, or before which one is missing."""
+    noted: bool = False
+    """Whether the mac that was noted elsewhere is that of one of the rows."""
 
 
-def walk(key: bytes, rows: Iterable[tuple[Link, bytes]]) -> Walked:
-    """Follow the rows, in the order of their ids, as far as they hold."""
+def walk(key: bytes, rows: Iterable[tuple[Link, bytes]], *, noted: bytes | None = None) -> Walked:
+    """Follow the rows, in the order of their ids, as far as they hold; `noted` is a mac to be met on the way."""
     number, last, head = 0, None, START
+    met = noted == START
     for link, written in rows:
-        if not hmac.compare_digest(mac(key, head, link), written) or (last is not None and link.id != last + 1):
-            return Walked(number, last, head, broken=link.id)
+        if not hmac.compare_digest(mac(key, head, link), written):
+            return Walked(number, last, head, broken=link.id, noted=met)
         number, last, head = number + 1, link.id, written
-    return Walked(number, last, head)
+        met = met or written == noted
+    return Walked(number, last, head, noted=met)

@@ -5,12 +5,11 @@ appends to it holds it until COMMIT.
 """
 
 import datetime as dt
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
 from xiejiao import database
@@ -20,14 +19,15 @@ from xiejiao.errors import ConflictError, FieldFault, ForbiddenError, InputError
 from xiejiao.hours import Calendar
 from xiejiao.jobs import commands as jobs
 from xiejiao.language import Words
-from xiejiao.membership import chain, files, queries, rules
-from xiejiao.membership.chain import Link
+from xiejiao.membership import files, members, queries, rules
+from xiejiao.membership.files import Draw
+from xiejiao.membership.history import Happened, append
+from xiejiao.membership.news import tell
 from xiejiao.membership.rules import (
     DECISIONS,
     Application,
     By,
     Form,
-    MembershipStatus,
     Purpose,
     Reason,
     Standing,
@@ -35,9 +35,7 @@ from xiejiao.membership.rules import (
     Step,
     What,
 )
-from xiejiao.messages import commands as messages
 from xiejiao.messages.rules import Template
-from xiejiao.organisations import queries as organisations
 from xiejiao.organisations.rules import Recipient
 from xiejiao.quotas import commands as quotas
 from xiejiao.quotas.rules import Quota
@@ -45,81 +43,10 @@ from xiejiao.roles import Caller, Permission, Scope, is_beneath
 from xiejiao.sealed import Keys
 from xiejiao.sites import code
 
-Draw = Callable[[int], bytes]
-EFFECT = "membership_effect"
-"""The kind of the job that lets a decision take effect."""
 SOMEBODY_ELSE, UNION_ABOVE = "somebody-else", "union-above"
 """What a decision needs that may not be this caller's."""
 _UUID_BYTES = 16
 _AT_A_TIME = 200
-
-# ── history ──
-
-# One chain, appended to by one at a time: the lock is taken last, so that nobody who has it waits for a row.
-_TAKE_CHAIN = text("SELECT pg_advisory_xact_lock(1836412531)")
-_HEAD = text("SELECT id, mac FROM membership_head()")
-_APPEND = text(
-    "INSERT INTO membership_event (id, application_id, membership_id, version, at, account_id, by_role, what, reason,"
-    " words, details, mac) VALUES (:id, :application, :membership, :version, :at, :account, :by, :what, :reason,"
-    " :words, CAST(:details AS jsonb), :mac)"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Happened:
-    """What is to be written down; `words` with the key with which they are sealed."""
-
-    what: What
-    by: By
-    account: UUID | None = None
-    application: UUID | None = None
-    membership: UUID | None = None
-    version: int | None = None
-    reason: str | None = None
-    words: str | None = None
-    key: bytes | None = None
-    details: Mapping[str, object] | None = None
-
-
-def _append(connection: Connection, keys: Keys, happened: _Happened, *, now: dt.datetime, draw: Draw) -> int:
-    connection.execute(_TAKE_CHAIN)
-    head = connection.execute(_HEAD).one_or_none()
-    identity, before = (head.id + 1, head.mac) if head else (1, chain.START)
-    words = None
-    if happened.words is not None and happened.key is not None:
-        words = files.sealed_words(happened.key, identity, happened.words, draw=draw)
-    link = Link(
-        identity,
-        happened.application,
-        happened.membership,
-        happened.version,
-        now,
-        happened.account,
-        happened.by,
-        happened.what,
-        happened.reason,
-        words,
-        dict(happened.details or {}),
-    )
-    connection.execute(
-        _APPEND,
-        {
-            "id": link.id,
-            "application": link.application,
-            "membership": link.membership,
-            "version": link.version,
-            "at": link.at,
-            "account": link.account,
-            "by": link.by,
-            "what": link.what,
-            "reason": link.reason,
-            "words": link.words,
-            "details": json.dumps(link.details),
-            "mac": chain.mac(chain.key_of(keys), before, link),
-        },
-    )
-    return identity
-
 
 # ── applying ──
 
@@ -172,7 +99,7 @@ def submit(
     if identity is None:
         # The same person sent it twice at the same moment, with two keys.
         return _known(connection, keys, who.account, digests, now=now, draw=draw) or _vanished()
-    _tell(connection, keys, Template.APPLICATION_NEWS, phone, _number_of(connection, identity), now=now, draw=draw)
+    tell(connection, keys, Template.APPLICATION_NEWS, phone, _number_of(connection, identity), now=now, draw=draw)
     return identity
 
 
@@ -200,7 +127,7 @@ def assist(
     added = _Added(None, who.account, union, form, phone, digests)
     identity = _add(connection, keys, added, calendar=calendar, now=now, draw=draw) or _vanished()
     if phone is not None:
-        _tell(connection, keys, Template.APPLICATION_NEWS, phone, _number_of(connection, identity), now=now, draw=draw)
+        tell(connection, keys, Template.APPLICATION_NEWS, phone, _number_of(connection, identity), now=now, draw=draw)
     return identity
 
 
@@ -217,15 +144,7 @@ def _spend(connection: Connection, quota: Quota, whom: str, now: dt.datetime) ->
 
 def _union(connection: Connection, form: Form, now: dt.datetime) -> Recipient:
     """The union that a form names; InputError when it takes no applications (any more)."""
-    return _recipient(connection, form.organisation, now)
-
-
-def _recipient(connection: Connection, identity: UUID, now: dt.datetime) -> Recipient:
-    words = queries.against(connection, identity, today=rules.day(now))
-    found = organisations.recipient(connection, identity, today=rules.day(now))
-    if words is not None or found is None:
-        raise InputError(FieldFault("organisation", words or Words("没有这个工会", "is no union")))
-    return found
+    return queries.recipient(connection, form.organisation, now)
 
 
 def _known(
@@ -240,7 +159,7 @@ def _known(
     for kind, identities in claimed.items():
         for each in identities:
             about = {kind: each}
-            _append(connection, keys, _Happened(What.CLAIM, By.APPLICANT, account, **about), now=now, draw=draw)
+            append(connection, keys, Happened(What.CLAIM, By.APPLICANT, account, **about), now=now, draw=draw)
     member = connection.scalar(_KNOWN_MEMBERSHIP, given)
     if member is not None:
         return Known("member", member)
@@ -274,7 +193,6 @@ _ADD = text(
     " 'submitted', :held, :now, :due_on, :consent, :now, :id_digest, :id_tail_digest, :phone_digest,"
     " :phone_tail_digest, :person_digest, CAST(:likeness AS bytea[]), :form, :id_number, :signature)"
 )
-_ADD_KEY = text("INSERT INTO file_key (file, wrapped) VALUES (:file, :wrapped)")
 _NUMBER = text("SELECT number FROM application WHERE id = :id")
 
 
@@ -310,8 +228,8 @@ def _add(
     }
     if not _write_unless_held(connection, lambda held: connection.execute(_ADD, values | {"held": held})):
         return None
-    connection.execute(_ADD_KEY, {"file": identity, "wrapped": wrapped})
-    happened = _Happened(
+    members.add_key(connection, identity, wrapped)
+    happened = Happened(
         What.SUBMIT,
         By.UNION if added.assisted_by else By.APPLICANT,
         added.assisted_by or added.account,
@@ -319,7 +237,7 @@ def _add(
         version=1,
         details={"organisation": str(union.id)},
     )
-    _append(connection, keys, happened, now=now, draw=draw)
+    append(connection, keys, happened, now=now, draw=draw)
     return identity
 
 
@@ -406,7 +324,7 @@ def resubmit(
         raise ConflictError
     held = _held(connection, identity)
     _write_step(connection, found, standing, calendar=calendar, now=now, held=held)
-    happened = _Happened(
+    happened = Happened(
         What.RESUBMIT,
         By.APPLICANT,
         who.account,
@@ -414,8 +332,8 @@ def resubmit(
         version=version + 1,
         details={"organisation": str(union.id)},
     )
-    _append(connection, keys, happened, now=now, draw=draw)
-    _tell(connection, keys, Template.APPLICATION_NEWS, phone, found.number, now=now, draw=draw)
+    append(connection, keys, happened, now=now, draw=draw)
+    tell(connection, keys, Template.APPLICATION_NEWS, phone, found.number, now=now, draw=draw)
     return None
 
 
@@ -454,10 +372,10 @@ def take_own_step(
     if not _write_unless_held(connection, write, held=found.held):
         raise _stale(found)
     key = queries.file_key(connection, keys, identity)
-    happened = _Happened(What(step), By.APPLICANT, who.account, identity, version=version + 1, words=words, key=key)
-    _append(connection, keys, happened, now=now, draw=draw)
+    happened = Happened(What(step), By.APPLICANT, who.account, identity, version=version + 1, words=words, key=key)
+    append(connection, keys, happened, now=now, draw=draw)
     if phone := accounts.phone(connection, who.account, keys=keys):
-        _tell(connection, keys, Template.APPLICATION_NEWS, phone, found.number, now=now, draw=draw)
+        tell(connection, keys, Template.APPLICATION_NEWS, phone, found.number, now=now, draw=draw)
 
 
 def _same_version(found: Application, version: int) -> None:
@@ -546,7 +464,7 @@ def decide(
         raise ForbiddenError(needs)
     union_id, path, due = found.union.id, found.path, rules.due_on(standing, now, calendar)
     if decision.organisation is not None:
-        union = _recipient(connection, decision.organisation, now)
+        union = queries.recipient(connection, decision.organisation, now)
         if union.id == found.union.id:
             words = Words("已在该工会", "is the union where it is")
             raise InputError(FieldFault("organisation", words))
@@ -569,7 +487,7 @@ def decide(
     }
     if connection.execute(_DECIDE, values).rowcount != 1:
         raise _stale(found)
-    happened = _Happened(
+    happened = Happened(
         What(decision.step),
         _role_of(who, found),
         who.account,
@@ -580,8 +498,8 @@ def decide(
         key=queries.file_key(connection, keys, identity) if decision.words else None,
         details={"to": str(union_id), "before": _before(found)},
     )
-    event = _append(connection, keys, happened, now=now, draw=draw)
-    jobs.add(connection, EFFECT, str(event), due=now + rules.UNDO_WITHIN, now=now)
+    event = append(connection, keys, happened, now=now, draw=draw)
+    jobs.add(connection, members.EFFECT, str(event), due=now + rules.UNDO_WITHIN, now=now)
     return standing.status
 
 
@@ -686,10 +604,10 @@ def _undo(
 
     if not _write_unless_held(connection, write, held=found.held):
         raise _stale(found)
-    happened = _Happened(
+    happened = Happened(
         What.UNDO, _role_of(who, found), who.account, identity, version=version + 1, details={"undone": last.id}
     )
-    _append(connection, keys, happened, now=now, draw=draw)
+    append(connection, keys, happened, now=now, draw=draw)
     return Status(before["status"])
 
 
@@ -718,8 +636,8 @@ def assign(
         raise InputError(FieldFault("account", Words("此人不审核这个工会的申请", "reviews no applications there")))
     connection.execute(_ASSIGN, {"account": account, "id": identity})
     details = {"to": str(account)} if account else {}
-    happened = _Happened(What.ASSIGN, _role_of(who, found), who.account, identity, details=details)
-    _append(connection, keys, happened, now=now, draw=draw)
+    happened = Happened(What.ASSIGN, _role_of(who, found), who.account, identity, details=details)
+    append(connection, keys, happened, now=now, draw=draw)
 
 
 def note(
@@ -730,8 +648,8 @@ def note(
     key = queries.file_key(connection, keys, identity)
     if key is None:
         raise _stale(found)
-    happened = _Happened(What.NOTE, _role_of(who, found), who.account, identity, words=words, key=key)
-    _append(connection, keys, happened, now=now, draw=draw)
+    happened = Happened(What.NOTE, _role_of(who, found), who.account, identity, words=words, key=key)
+    append(connection, keys, happened, now=now, draw=draw)
 
 
 def reveal(
@@ -743,272 +661,11 @@ def reveal(
     if not scope.holds_for(found.path) or found.personal is None:
         raise NotFoundError
     _spend(connection, rules.REVELATIONS, str(who.account), now)
-    happened = _Happened(What.REVEAL, _role_of(who, found), who.account, identity, reason=purpose)
-    _append(connection, keys, happened, now=now, draw=draw)
+    happened = Happened(What.REVEAL, _role_of(who, found), who.account, identity, reason=purpose)
+    append(connection, keys, happened, now=now, draw=draw)
 
 
-# ── what follows a decision ──
-
-_EVENT = text("SELECT application_id, version, what FROM membership_event WHERE id = :id")
-
-
-def _act_as_installation(connection: Connection) -> None:
-    accounts.act(connection, None, Scope(everywhere=True))
-
-
-def take_effect(connection: Connection, keys: Keys, event: int, *, now: dt.datetime, draw: Draw) -> None:
-    """Let a decision take effect that still stands: the membership begins, the applicant is told; once."""
-    _act_as_installation(connection)
-    decided = connection.execute(_EVENT, {"id": event}).one()
-    found = queries.to_settle(connection, keys, decided.application_id)
-    if found.version != decided.version:
-        return
-    key = queries.file_key(connection, keys, found.id)
-    if key is None or (found.standing.status is Status.APPROVED and found.ended_at is not None):
-        return
-    row = connection.execute(_SEALED_APPLICATION, {"id": found.id}).one()
-    phone = files.phone(key, "application", found.id, row.form)
-    template, number = Template.APPLICATION_NEWS, found.number
-    if found.standing.status is Status.APPROVED:
-        template, number = Template.MEMBERSHIP_NEWS, _join(connection, keys, found, key, row, now=now, draw=draw)
-    if phone is not None:
-        _tell(connection, keys, template, phone, number, now=now, draw=draw)
-
-
-_SEALED_APPLICATION = text(
-    "SELECT account_id, organisation_id, path::text AS path, trade, id_digest, id_tail_digest, phone_digest,"
-    " phone_tail_digest, person_digest, likeness, form, id_number FROM application WHERE id = :id"
-)
-_SEALED_MEMBERSHIP = text(
-    "SELECT id, number, account_id, organisation_id, path::text AS path, trade, id_digest, id_tail_digest,"
-    " phone_digest, phone_tail_digest, person_digest, likeness, form, id_number FROM membership"
-    " WHERE account_id = :account AND status = 'current' ORDER BY since DESC, id LIMIT 1 FOR UPDATE"
-)
-_CURRENT = text(
-    "SELECT id, number, organisation_id FROM membership WHERE id_digest = :number AND status = 'current' FOR UPDATE"
-)
-_EARLIER = text("SELECT number FROM membership WHERE id_digest = :number ORDER BY since DESC LIMIT 1")
-_NEXT_MEMBER = text("SELECT nextval('membership_number_seq')")
-_END_APPLICATION = text("UPDATE application SET ended_at = :now WHERE id = :id")
-_END_MEMBERSHIP = text("UPDATE membership SET status = :status, until = :now WHERE id = :id AND status = 'current'")
-_ADD_MEMBERSHIP = text(
-    "INSERT INTO membership (id, number, account_id, application_id, organisation_id, path, trade, since, id_digest,"
-    " id_tail_digest, phone_digest, phone_tail_digest, person_digest, likeness, form, id_number)"
-    " VALUES (:id, :number, :account, :application, :organisation, CAST(:path AS ltree), :trade, :now, :id_digest,"
-    " :id_tail_digest, :phone_digest, :phone_tail_digest, :person_digest, CAST(:likeness AS bytea[]), :form,"
-    " :id_number)"
-)
-
-
-def _join(
-    connection: Connection,
-    keys: Keys,
-    found: Application,
-    key: bytes,
-    row: Row[tuple[object, ...]],
-    *,
-    now: dt.datetime,
-    draw: Draw,
-) -> str:
-    """Begin the membership that was approved; who is a member elsewhere moves, who was one keeps their number."""
-    current = connection.execute(_CURRENT, {"number": row.id_digest}).one_or_none()
-    connection.execute(_END_APPLICATION, {"id": found.id, "now": now})
-    if current is not None and current.organisation_id == row.organisation_id:
-        happened = _Happened(What.JOIN, By.CLOCK, None, found.id, current.id)
-        _append(connection, keys, happened, now=now, draw=draw)
-        return str(current.number)
-    if current is not None:
-        connection.execute(_END_MEMBERSHIP, {"id": current.id, "status": MembershipStatus.TRANSFERRED, "now": now})
-    number = connection.scalar(_EARLIER, {"number": row.id_digest})
-    if number is None:
-        number = rules.numbered("M", rules.day(now).year, connection.execute(_NEXT_MEMBER).scalar_one())
-    parts = _opened_parts(key, "application", found.id, row)
-    about = {"organisation_id": row.organisation_id, "path": row.path}
-    member = _add_membership(connection, keys, row, parts, about, number, application=found.id, now=now, draw=draw)
-    if current is not None:
-        happened = _Happened(What.TRANSFER, By.CLOCK, None, None, current.id, details={"to": str(member)})
-        _append(connection, keys, happened, now=now, draw=draw)
-    _append(connection, keys, _Happened(What.JOIN, By.CLOCK, None, found.id, member), now=now, draw=draw)
-    return str(number)
-
-
-def _opened_parts(key: bytes, table: str, file: UUID, row: Row[tuple[object, ...]]) -> tuple[str, str]:
-    return files.form_text(key, table, file, row.form), files.id_number(key, table, file, row.id_number)
-
-
-def _add_membership(
-    connection: Connection,
-    keys: Keys,
-    of: Row[tuple[object, ...]],
-    parts: tuple[str, str],
-    union: Mapping[str, object],
-    number: str,
-    *,
-    application: UUID | None,
-    now: dt.datetime,
-    draw: Draw,
-) -> UUID:
-    """A membership of the person `of` whom a row is, sealed with a key of its own."""
-    identity = UUID(bytes=draw(_UUID_BYTES), version=4)
-    key, wrapped = files.new_key(keys, identity, draw=draw)
-    digests = ("id_digest", "id_tail_digest", "phone_digest", "phone_tail_digest", "person_digest", "likeness")
-    values = {
-        "id": identity,
-        "number": number,
-        "account": of.account_id,
-        "application": application,
-        "organisation": union["organisation_id"],
-        "path": union["path"],
-        "trade": of.trade,
-        "now": now,
-        **{name: getattr(of, name) for name in digests},
-        **files.sealed_parts(key, "membership", identity, *parts, draw=draw),
-    }
-    connection.execute(_ADD_MEMBERSHIP, values)
-    connection.execute(_ADD_KEY, {"file": identity, "wrapped": wrapped})
-    return identity
-
-
-def _tell(
-    connection: Connection, keys: Keys, template: Template, phone: str, number: str, *, now: dt.datetime, draw: Draw
-) -> None:
-    messages.send(
-        connection,
-        keys,
-        phone=phone,
-        template=template,
-        parameters={"number": number},
-        now=now,
-        draw=draw,
-        expires=now + rules.MESSAGE_HOLDS,
-    )
-
-
-# ── members ──
-
-
-def transfer(
-    connection: Connection, keys: Keys, who: Caller, organisation: UUID, *, now: dt.datetime, draw: Draw
-) -> UUID:
-    """Go to another union with the same number; both see it. The new membership.
-
-    Raises NotFoundError when the account is no member, InputError for a union that takes nobody.
-    """
-    row, key = _own_membership(connection, keys, who)
-    union = _recipient(connection, organisation, now)
-    if union.id == row.organisation_id:
-        raise InputError(FieldFault("organisation", Words("您已在该工会", "is the union that you are in")))
-    connection.execute(_END_MEMBERSHIP, {"id": row.id, "status": MembershipStatus.TRANSFERRED, "now": now})
-    parts = _opened_parts(key, "membership", row.id, row)
-    about = {"organisation_id": union.id, "path": union.path}
-    moved = _add_membership(connection, keys, row, parts, about, row.number, application=None, now=now, draw=draw)
-    for member, details in ((row.id, {"to": str(moved)}), (moved, {"from": str(row.id)})):
-        happened = _Happened(What.TRANSFER, By.APPLICANT, who.account, None, member, details=details)
-        _append(connection, keys, happened, now=now, draw=draw)
-    _tell_member(connection, keys, who, row.number, now=now, draw=draw)
-    return moved
-
-
-def leave(connection: Connection, keys: Keys, who: Caller, *, now: dt.datetime, draw: Draw) -> UUID:
-    """Leave one's union; NotFoundError when the account is no member. The membership that ended."""
-    row, _ = _own_membership(connection, keys, who)
-    connection.execute(_END_MEMBERSHIP, {"id": row.id, "status": MembershipStatus.LEFT, "now": now})
-    happened = _Happened(What.LEAVE, By.APPLICANT, who.account, None, row.id)
-    _append(connection, keys, happened, now=now, draw=draw)
-    _tell_member(connection, keys, who, row.number, now=now, draw=draw)
-    identity: UUID = row.id
-    return identity
-
-
-def _own_membership(connection: Connection, keys: Keys, who: Caller) -> tuple[Row[tuple[object, ...]], bytes]:
-    accounts.act(connection, who.account)
-    row = connection.execute(_SEALED_MEMBERSHIP, {"account": who.account}).one_or_none()
-    key = None if row is None else queries.file_key(connection, keys, row.id)
-    if row is None or key is None:
-        raise NotFoundError
-    return row, key
-
-
-def _tell_member(connection: Connection, keys: Keys, who: Caller, number: str, *, now: dt.datetime, draw: Draw) -> None:
-    if phone := accounts.phone(connection, who.account, keys=keys):
-        _tell(connection, keys, Template.MEMBERSHIP_NEWS, phone, number, now=now, draw=draw)
-
-
-# ── forgetting ──
-
-_ERASE_APPLICATION = text(
-    "UPDATE application SET id_digest = NULL, id_tail_digest = NULL, phone_digest = NULL, phone_tail_digest = NULL,"
-    " person_digest = NULL, likeness = NULL, form = NULL, id_number = NULL, signature = NULL, erased_at = :now,"
-    " version = version + 1, overdue_at = NULL,"
-    " status = CASE WHEN ended_at IS NULL THEN 'withdrawn' ELSE status END,"
-    " due_on = NULL, ended_at = coalesce(ended_at, :now)"
-    " WHERE id = :id AND erased_at IS NULL RETURNING version"
-)
-_ERASE_MEMBERSHIP = text(
-    "UPDATE membership SET id_digest = NULL, id_tail_digest = NULL, phone_digest = NULL, phone_tail_digest = NULL,"
-    " person_digest = NULL, likeness = NULL, form = NULL, id_number = NULL, erased_at = :now,"
-    " status = CASE WHEN until IS NULL THEN 'left' ELSE status END, until = coalesce(until, :now)"
-    " WHERE id = :id AND erased_at IS NULL"
-)
-_DESTROY_KEY = text("DELETE FROM file_key WHERE file = :file")
-_OWN_FILES = text(
-    "SELECT 'application' AS kind, id FROM application WHERE account_id = :account AND erased_at IS NULL"
-    " UNION ALL SELECT 'membership', id FROM membership WHERE account_id = :account AND erased_at IS NULL"
-)
-_RIPE = text(
-    "SELECT id FROM application WHERE erased_at IS NULL AND (status = 'refused' AND ended_at <= :refused_before"
-    " OR status = 'withdrawn' AND ended_at <= :withdrawn_before) ORDER BY ended_at LIMIT :most"
-    " FOR UPDATE SKIP LOCKED"
-)
-
-
-def erase_own(connection: Connection, keys: Keys, who: Caller, *, now: dt.datetime, draw: Draw) -> None:
-    """Erase what is kept of the account: what is open is withdrawn, a membership ends, the keys are destroyed."""
-    accounts.act(connection, who.account)
-    for kind, identity in connection.execute(_OWN_FILES, {"account": who.account}).all():
-        _erase(connection, keys, kind, identity, By.APPLICANT, who.account, now=now, draw=draw)
-
-
-def _erase(
-    connection: Connection,
-    keys: Keys,
-    kind: str,
-    identity: UUID,
-    by: By,
-    account: UUID | None,
-    *,
-    now: dt.datetime,
-    draw: Draw,
-) -> None:
-    # The key goes first: what is seen of a file hangs on its row.
-    connection.execute(_DESTROY_KEY, {"file": identity})
-    given = {"id": identity, "now": now}
-    if kind == "application":
-        version = connection.execute(_ERASE_APPLICATION, given).scalar_one_or_none()
-        happened = _Happened(What.ERASE, by, account, identity, version=version)
-    else:
-        connection.execute(_ERASE_MEMBERSHIP, given)
-        happened = _Happened(What.ERASE, by, account, None, identity)
-    _append(connection, keys, happened, now=now, draw=draw)
-
-
-def retain(
-    connection: Connection,
-    keys: Keys,
-    *,
-    refused_for: dt.timedelta,
-    withdrawn_for: dt.timedelta,
-    now: dt.datetime,
-    draw: Draw,
-) -> int:
-    """Erase the applications that ended longer ago than they are kept; how many, a part at a time."""
-    _act_as_installation(connection)
-    given = {"refused_before": now - refused_for, "withdrawn_before": now - withdrawn_for, "most": _AT_A_TIME}
-    ripe: Sequence[UUID] = connection.scalars(_RIPE, given).all()
-    for identity in ripe:
-        _erase(connection, keys, "application", identity, By.CLOCK, None, now=now, draw=draw)
-    return len(ripe)
-
+# ── the clock ──
 
 _RUN_OUT = text(
     "SELECT id FROM application WHERE due_on < :today AND overdue_at IS NULL ORDER BY due_on, id LIMIT :most"
@@ -1019,9 +676,9 @@ _OVERDUE = text("UPDATE application SET overdue_at = :now WHERE id = :id")
 
 def mark_overdue(connection: Connection, keys: Keys, *, now: dt.datetime, draw: Draw) -> int:
     """Mark the applications whose clock has run out, so that the union above sees them first; how many."""
-    _act_as_installation(connection)
+    queries.act_as_installation(connection)
     late: Sequence[UUID] = connection.scalars(_RUN_OUT, {"today": rules.day(now), "most": _AT_A_TIME}).all()
     for identity in late:
         connection.execute(_OVERDUE, {"id": identity, "now": now})
-        _append(connection, keys, _Happened(What.OVERDUE, By.CLOCK, None, identity), now=now, draw=draw)
+        append(connection, keys, Happened(What.OVERDUE, By.CLOCK, None, identity), now=now, draw=draw)
     return len(late)

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from uuid import UUID
@@ -38,16 +38,23 @@ from xiejiao.membership.rules import (
 )
 from xiejiao.membership.rules import Row as Queued
 from xiejiao.organisations import queries as organisations
+from xiejiao.organisations.rules import Recipient
 from xiejiao.roles import Caller, Permission, Scope
 from xiejiao.sealed import Keys
+
+
+def act_as_installation(connection: Connection) -> None:
+    """Act for nobody and everywhere, as in what is done by itself."""
+    accounts.act(connection, None, Scope(everywhere=True))
+
 
 # ── one application ──
 
 _APPLICATION = (
     "SELECT application.id, number, account_id, assisted_by, application.organisation_id,"
     " organisation.name AS organisation, application.path::text AS path, approval_levels, trade,"
-    " site.code AS site_code, at_station, application.status, above, version, held, submitted_at, due_on, overdue_at,"
-    " decided_at, decided_by, looked_again_at, application.ended_at, assigned_to, consent_version,"
+    " site.code AS site_code, at_station, application.status, above, application.version, held, submitted_at,"
+    " due_on, overdue_at, decided_at, decided_by, looked_again_at, application.ended_at, assigned_to, consent_version,"
     " application.form, wrapped"
     " FROM application JOIN organisation ON organisation.id = application.organisation_id"
     " LEFT JOIN site ON site.id = application.site_id LEFT JOIN file_key ON file = application.id"
@@ -89,7 +96,7 @@ def for_review(connection: Connection, keys: Keys, who: Caller, identity: UUID, 
     try:
         return _one(connection, keys, _REACHED, {"id": identity, "paths": list(scope.paths)})
     except NotFoundError:
-        return _lately(connection, keys, _LATELY, who, identity, now)
+        return _lately(connection, keys, _LATELY, who, identity, now=now)
 
 
 def to_decide(connection: Connection, keys: Keys, who: Caller, identity: UUID) -> Application:
@@ -101,11 +108,11 @@ def to_decide(connection: Connection, keys: Keys, who: Caller, identity: UUID) -
 
 def to_undo(connection: Connection, keys: Keys, who: Caller, identity: UUID, *, now: dt.datetime) -> Application:
     """An application that the caller decided within the last ten minutes, wherever it is now; its row locked."""
-    return _lately(connection, keys, _LATELY_LOCKED, who, identity, now)
+    return _lately(connection, keys, _LATELY_LOCKED, who, identity, now=now)
 
 
 def _lately(
-    connection: Connection, keys: Keys, statement: TextClause, who: Caller, identity: UUID, now: dt.datetime
+    connection: Connection, keys: Keys, statement: TextClause, who: Caller, identity: UUID, *, now: dt.datetime
 ) -> Application:
     # Moved to a union outside their reach, it would be gone for who moved it by mistake.
     accounts.act(connection, who.account, Scope(everywhere=True))
@@ -265,6 +272,16 @@ def against(connection: Connection, organisation: UUID, *, today: dt.date) -> Wo
     if not found.takes:
         return Words("该工会已不受理入会申请，请另选", "takes no applications any more: choose another")
     return None
+
+
+def recipient(connection: Connection, organisation: UUID, now: dt.datetime) -> Recipient:
+    """The union that an application names; InputError when it takes none (any more)."""
+    today = rules.day(now)
+    found = organisations.recipient(connection, organisation, today=today)
+    words = against(connection, organisation, today=today)
+    if words is not None or found is None:
+        raise InputError(FieldFault("organisation", words or Words("没有这个工会", "is no union")))
+    return found
 
 
 _SITE = text("SELECT id FROM site WHERE code = :code")
@@ -616,12 +633,35 @@ def candidates(
 
 # ── the history ──
 
+_AT_A_TIME = 5_000
 _LINKS = text(
     "SELECT id, application_id, membership_id, version, at, account_id, by_role, what, reason, words, details, mac"
     " FROM membership_event WHERE id > :after ORDER BY id LIMIT :limit"
 )
 
 
-def links(connection: Connection, *, after: int, limit: int) -> Sequence[tuple[Link, bytes]]:
-    """Rows of the history after one, with what vouches for each, in order; the owner sees all."""
-    return [(Link(*row[:-1]), row.mac) for row in connection.execute(_LINKS, {"after": after, "limit": limit})]
+def history(connection: Connection) -> Iterator[tuple[Link, bytes]]:
+    """The rows of the history with their macs, in order, read part by part; the owner sees all."""
+    after: int | None = 0
+    while after is not None:
+        rows = connection.execute(_LINKS, {"after": after, "limit": _AT_A_TIME}).all()
+        yield from (
+            (
+                Link(
+                    row.id,
+                    row.application_id,
+                    row.membership_id,
+                    row.version,
+                    row.at,
+                    row.account_id,
+                    row.by_role,
+                    row.what,
+                    row.reason,
+                    row.words,
+                    row.details,
+                ),
+                row.mac,
+            )
+            for row in rows
+        )
+        after = rows[-1].id if rows else None

@@ -19,7 +19,7 @@ from xiejiao.http.openapi import operation
 from xiejiao.http.surroundings import surroundings
 from xiejiao.idempotency import commands as idempotency
 from xiejiao.idempotency.rules import HEADER, Answer
-from xiejiao.membership import commands, queries, rules, schemas
+from xiejiao.membership import commands, forgetting, members, queries, rules, schemas
 from xiejiao.membership.commands import Decision
 from xiejiao.membership.rules import Step
 from xiejiao.roles import Permission, Scope
@@ -516,7 +516,7 @@ def transfer() -> Response:
     around, asked = surroundings(), bodies.parsed(schemas.TransferWanted)
 
     def act(connection: Connection) -> tuple[int, Mapping[str, Any]]:
-        moved = commands.transfer(
+        moved = members.transfer(
             connection, around.keys, caller(), asked.organisation, now=around.now(), draw=around.draw
         )
         return 200, {"id": str(moved)}
@@ -536,7 +536,7 @@ def leave() -> Response:
     around = surroundings()
 
     def act(connection: Connection) -> tuple[int, Mapping[str, Any]]:
-        left = commands.leave(connection, around.keys, caller(), now=around.now(), draw=around.draw)
+        left = members.leave(connection, around.keys, caller(), now=around.now(), draw=around.draw)
         return 200, {"id": str(left)}
 
     return _once(act, _shown_membership)
@@ -587,6 +587,6 @@ def erase() -> Response:
     """
     around = surroundings()
     with writing() as connection:
-        commands.erase_own(connection, around.keys, caller(), now=around.now(), draw=around.draw)
+        forgetting.erase_own(connection, around.keys, caller(), now=around.now(), draw=around.draw)
         signing.erase(connection, caller(), now=around.now())
     return access.carry(Response(status=_DONE), None)
