@@ -204,7 +204,7 @@ def test_what_was_altered_is_refused_and_what_is_no_card_said_so(
     member, page = make_member(), checking(make_phone(at=None, clock=None))
     link = member.link()
     altered = link[:-1] + ("1" if link[-1] != "1" else "2")
-    expect(check(page, altered).get_by_role("heading", name="不是有效的会员卡")).to_be_visible()
+    expect(check(page, altered).get_by_role("heading", name="会员卡无效")).to_be_visible()
     expect(page.locator(".answer")).not_to_contain_text("测*")
     expect(check(page, "https://example.org/").get_by_role("heading", name="这不是会员码")).to_be_visible()
     expect(check(page, link).get_by_role("heading", name="是会员")).to_be_visible()

@@ -18,7 +18,7 @@ export const verifying = inLanguage({
       valid: "是会员",
       expired: "会员卡已过期",
       "not-yet": "会员卡还没生效",
-      forged: "不是有效的会员卡",
+      forged: "会员卡无效",
       revoked: "会员关系已结束",
       "stale-code": "码已过时",
       "unknown-key": "验不出来",
@@ -51,7 +51,7 @@ export const verifying = inLanguage({
     insecure: "这个页面不是安全连接（https），浏览器不提供验签功能，所以验不了。请用 https 开头的网址打开。",
   },
   en: {
-    heading: "Check a member's card",
+    heading: "Check a card",
     scan: "Scan a card",
     again: "Scan another",
     stop: "Stop",

@@ -8,9 +8,7 @@ from xiejiao.database import metadata
 card_pass = Table(
     "card_pass",
     metadata,
-    Column(
-        "reference", BYTEA, primary_key=True, comment="drawn at random; what a pass is known by"
-    ),
+    Column("reference", BYTEA, primary_key=True, comment="drawn at random; what a pass is known by"),
     Column(
         "membership_id",
         UUID,
