@@ -17,7 +17,7 @@ from e2e.test_access import LOOKS, violations
 from e2e.test_account import kept, me, sign_in
 from installation import Installation
 from phone import Phone, installed
-from road import Road, failing, to
+from road import Answer, Request, Road, failing, to
 from xiejiao import database, sealed
 from xiejiao.cluster import Role
 from xiejiao.organisations import queries as organisations
@@ -84,17 +84,22 @@ def make_member(make_phone: MakePhone, installation: Installation) -> Callable[.
     return make
 
 
+KEPT = """async () => {
+  const found = [];
+  for (const name of await caches.keys())
+    for (const request of await (await caches.open(name)).keys()) found.push(request.url);
+  const needed = [/VerifyPage-.*[.]js$/, /VerifyPage-.*[.]css$/, /reader-.*[.]js$/];
+  return needed.every((each) => found.some((url) => each.test(url)));
+}"""
+"""Whether the worker keeps what checks cards; the browser's own cache, which phones drop, may have it besides."""
+
+
 def checking(phone: Phone) -> Page:
     """The page that checks cards, with all that it takes kept on the phone."""
     page = phone.visit("/verify")
     expect(page.get_by_text("验证名单：")).to_be_visible()
     installed(page)
-    page.wait_for_function("""async () => {
-      const found = [];
-      for (const name of await caches.keys())
-        for (const request of await (await caches.open(name)).keys()) found.push(request.url);
-      return [/VerifyPage-.*[.]js$/, /reader-.*[.]js$/].every((each) => found.some((url) => each.test(url)));
-    }""")
+    page.wait_for_function(KEPT)
     return page
 
 
@@ -168,6 +173,23 @@ def test_a_card_is_read_by_the_camera_without_network(
     expect(page.locator("video")).to_be_hidden()
     expect(page.get_by_role("button", name="再扫一个")).to_be_visible()
     assert [said for said in other.complaints if "ERR_INTERNET_DISCONNECTED" not in said] == []
+
+
+def test_what_checks_cards_without_network_goes_on_to_the_next_version(make_phone: MakePhone, road: Road) -> None:
+    other = make_phone(at=None, clock=None)
+    page = checking(other)
+
+    def next_version(_request: Request, answer: Answer) -> Answer:
+        # The same files under another policy: the worker keeps them anew.
+        return Answer(answer.status, answer.headers, answer.body.replace(b'self.POLICY="', b'self.POLICY="next'))
+
+    with road.broken(to("/sw.js", next_version)):
+        # On another page than that which is to go on working.
+        page.goto(f"{other.origin}/privacy")
+        page.get_by_role("button", name="更新", exact=True).tap()
+        expect(page.get_by_role("button", name="更新", exact=True)).to_have_count(0)
+        page.wait_for_function("async () => (await caches.keys()).length === 1")
+    assert page.evaluate(KEPT)
 
 
 def test_a_link_is_checked_where_it_opens_and_goes_from_the_address(
