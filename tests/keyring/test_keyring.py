@@ -4,15 +4,19 @@ import datetime as dt
 import os
 import stat
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
+from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
 
 from xiejiao import database, keyring, sealed
 from xiejiao.cluster import Cluster, Role
 from xiejiao.config import Config
 from xiejiao.errors import OperatorError
+from xiejiao.membership import files
 from xiejiao.messages import commands as messages
 from xiejiao.messages.rules import Template
 from xiejiao.sealed import Keys
@@ -166,3 +170,124 @@ def test_a_file_of_another_user_is_said_so(
     hide(config.keys)
     with pytest.raises(OperatorError, match="cannot be read by the user who serves"):
         keyring.installation_keys(config)
+
+
+# ── another key ──
+
+
+@pytest.fixture
+def sealed_installation(
+    empty_database: Callable[[str], Callable[[Role], str]], config: Config
+) -> Iterator[tuple[Engine, Config]]:
+    """An installation of its own with persons, files and a message, as its owner."""
+    where = empty_database("rotation")
+    database.upgrade(where(Role.OWNER))
+    engine = database.engine(where(Role.OWNER))
+    with engine.begin() as connection:
+        keyring.prepare(config, connection)
+        keys = keyring.installation_keys(config)
+        send(connection, keys)
+        for number in range(7):
+            for table, owner in (("person_key", str), ("file_key", files.owner)):
+                wrapped = keys.wrap(data_key(number), owner(UUID(int=number + 1)), nonce=os.urandom(sealed.NONCE_BYTES))
+                statement = text(f"INSERT INTO {table} VALUES (:id, :wrapped)")  # noqa: S608 - one of two
+                connection.execute(statement, {"id": UUID(int=number + 1), "wrapped": wrapped})
+    yield engine, config
+    engine.dispose()
+
+
+def data_key(number: int) -> bytes:
+    return bytes([number]) * sealed.KEY_BYTES
+
+
+def opened_by(engine: Engine, keys: Keys) -> int:
+    """How many data keys `keys` open to what they were; none may fail."""
+    number = 0
+    with engine.begin() as connection:
+        for table, owner in (("person_key", str), ("file_key", files.owner)):
+            for identity, wrapped in connection.execute(text(f"SELECT * FROM {table}")):  # noqa: S608 - one of two
+                assert keys.unwrap(wrapped, owner(identity)) == data_key(identity.int - 1)
+                number += 1
+        (message,) = connection.execute(text("SELECT id, wrapped_key FROM message")).all()
+        assert len(keys.unwrap(message.wrapped_key, f"message {message.id}")) == sealed.KEY_BYTES
+    return number
+
+
+def older(engine: Engine, keys: Keys) -> int:
+    """How many keys are wrapped with another than the newest."""
+    with engine.begin() as connection:
+        wrapped = connection.scalars(
+            text("SELECT wrapped FROM person_key UNION ALL SELECT wrapped FROM file_key UNION ALL"
+                 " SELECT wrapped_key FROM message")
+        ).all()  # fmt: skip
+    return sum(not keys.is_current(each) for each in wrapped)
+
+
+def test_a_new_key_wraps_everything_anew_while_others_serve(
+    sealed_installation: tuple[Engine, Config], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, config = sealed_installation
+    monkeypatch.setattr(keyring, "_AT_A_TIME", 3)
+    serving = keyring.installation_keys(config)
+    before = serving.newest
+    assert keyring.rotate(config, engine.begin) == keyring.Rotated(added=True, rewrapped=15)
+    assert stat.S_IMODE(config.keys.stat().st_mode) == 0o400
+    assert opened_by(engine, serving) == 14, "a process that began before it reads the file again"
+    assert older(engine, serving) == 0
+    assert serving.newest != before
+    alone = Keys({before: serving.wrapping[before]}, serving.lookup)
+    with pytest.raises(sealed.UnreadableError):
+        opened_by(engine, alone)
+
+
+class _PowerCutError(Exception):
+    pass
+
+
+def test_turning_the_keys_that_was_cut_short_is_taken_up_again(
+    sealed_installation: tuple[Engine, Config], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, config = sealed_installation
+    monkeypatch.setattr(keyring, "_AT_A_TIME", 3)
+    transactions = count()
+
+    @contextmanager
+    def cut() -> Iterator[Connection]:
+        with engine.begin() as connection:
+            yield connection
+            if next(transactions) == 3:
+                raise _PowerCutError
+
+    with pytest.raises(_PowerCutError):
+        keyring.rotate(config, cut)
+    keys = keyring.installation_keys(config)
+    assert opened_by(engine, keys) == 14
+    assert older(engine, keys) == 9
+    assert keyring.rotate(config, engine.begin) == keyring.Rotated(added=False, rewrapped=9)
+    assert older(engine, keys) == 0
+    assert len(keyring.installation_keys(config).wrapping) == 2
+
+
+def test_what_was_wrapped_with_the_older_key_meanwhile_is_found(sealed_installation: tuple[Engine, Config]) -> None:
+    engine, config = sealed_installation
+    slow = sealed.load(config.keys)
+    keyring.rotate(config, engine.begin)
+    with engine.begin() as connection:
+        wrapped = slow.wrap(data_key(8), files.owner(UUID(int=9)), nonce=os.urandom(sealed.NONCE_BYTES))
+        statement = "INSERT INTO file_key VALUES (:id, :wrapped)"
+        connection.execute(text(statement), {"id": UUID(int=9), "wrapped": wrapped})
+    assert keyring.rotate(config, engine.begin) == keyring.Rotated(added=False, rewrapped=1)
+    assert opened_by(engine, keyring.installation_keys(config)) == 15
+
+
+def test_a_process_goes_on_with_what_it_knows_while_the_file_is_away(
+    sealed_installation: tuple[Engine, Config],
+) -> None:
+    engine, config = sealed_installation
+    serving = keyring.installation_keys(config)
+    away = config.keys.with_name("away")
+    config.keys.rename(away)
+    assert opened_by(engine, serving) == 14
+    away.rename(config.keys)
+    keyring.rotate(config, engine.begin)
+    assert opened_by(engine, serving) == 14

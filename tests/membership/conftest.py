@@ -1,33 +1,38 @@
-"""What tests of joining share: riders with forms, officers of unions, and the worker that lets decisions take effect."""
+"""What tests of joining share: riders with forms, officers of unions, the worker that lets decisions take effect."""
 
 import datetime as dt
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
-from uuid import UUID
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Connection, text
-from werkzeug.test import TestResponse
+from sqlalchemy import Connection, Engine, text
 
 import people
-from conftest import KEYS, Clock
+from conftest import FRIDAY_14, KEYS, TREE, Clock
 from people import Draw
+from xiejiao import database, seeding
 from xiejiao.accounts import proofs, queries
+from xiejiao.app import create_app
+from xiejiao.cluster import Role as Database
+from xiejiao.config import Config
 from xiejiao.membership import members
+from xiejiao.organisations import commands as unions
 from xiejiao.organisations import queries as organisations
 from xiejiao.roles import Caller, Role, Scope
 
 MEIJIANG = "cn.guangdong.meizhou.meijiang"
 MEIZHOU = "cn.guangdong.meizhou"
 SIGNATURE = [
-    [[0.1 + step * 0.05, 0.4 + (step % 3) * 0.1] for step in range(8)],
-    [[0.2, 0.1 + step * 0.1] for step in range(6)],
+    [[round(0.1 + step * 0.05, 3), round(0.4 + (step % 3) / 10, 3)] for step in range(8)],
+    [[0.2, step / 10] for step in range(6)],
 ]
 _NUMBERS = count(1)
+Address = Callable[[Database], str]
 
 
 @dataclass(slots=True)
@@ -39,16 +44,16 @@ class Somebody:
     phone: str
     keys: "count[int]" = field(default_factory=lambda: count(1))
 
-    def send(self, **parts: object) -> TestResponse:
+    def send(self, **parts: object) -> Any:  # noqa: ANN401 - an answer whose JSON is looked into
         """Send the form, `parts` in place of what stands in it; with a key of its own."""
         return self.post("/api/v1/applications", {**self.form, **parts})
 
-    def post(self, address: str, body: object = None, *, key: str | None = None, method: str = "POST") -> TestResponse:
+    def post(self, address: str, body: object = None, *, key: str | None = None, method: str = "POST") -> Any:  # noqa: ANN401 - an answer whose JSON is looked into
         """Ask for something with a key of its own unless one is named."""
         headers = {"Idempotency-Key": key or f"key-of-{id(self)}-{next(self.keys)}"}
         return self.client.open(address, method=method, json=body, headers=headers)
 
-    def get(self, address: str) -> TestResponse:
+    def get(self, address: str) -> Any:  # noqa: ANN401 - an answer whose JSON is looked into
         """Read something."""
         return self.client.get(address)
 
@@ -102,7 +107,7 @@ class House:
         assert found is not None
         return found[0]
 
-    def decide(self, officer: Somebody, shown: dict[str, Any], decision: str, **parts: object) -> TestResponse:
+    def decide(self, officer: Somebody, shown: dict[str, Any], decision: str, **parts: object) -> Any:  # noqa: ANN401 - an answer whose JSON is looked into
         """Decide about an application as it was shown."""
         body = {"decision": decision, "version": shown["version"], **parts}
         return officer.post(f"/api/v1/applications/{shown['id']}/decisions", body)
@@ -133,6 +138,13 @@ class House:
         )
         return int(found or 0)
 
+    def close(self, path: str) -> None:
+        """Let a union take no applications from today on."""
+        self.connection.execute(
+            text("UPDATE organisation SET closed_on = :today WHERE path = CAST(:path AS ltree)"),
+            {"today": self.clock.now().date(), "path": path},
+        )
+
     def levels(self, path: str, levels: int) -> None:
         """Let a union ask for so many levels of approval."""
         self.connection.execute(
@@ -146,3 +158,43 @@ def house(app: Flask, connection: Connection, clock: Clock, draw: Draw) -> House
     """The installation with its people."""
     return House(app, connection, clock, draw)
 
+
+# ── an installation of its own, where what is written is committed ──
+
+
+class Chance(Draw):
+    """Bytes that are random indeed, as several installations of one test would draw the same else."""
+
+    def __call__(self, count: int) -> bytes:
+        """So many bytes."""
+        self.given.append(os.urandom(count))
+        return self.given[-1]
+
+
+@pytest.fixture
+def where(empty_database: Callable[[str], Address]) -> Address:
+    """An installation of its own."""
+    found = empty_database("joining_at_once")
+    database.upgrade(found(Database.OWNER))
+    with database.connected(found(Database.OWNER)) as connection, connection.begin():
+        seeding.load_words(connection)
+        unions.add(connection, TREE)
+    return found
+
+
+@pytest.fixture
+def engine(where: Address) -> Iterator[Engine]:
+    """Connections of the app role to it."""
+    made = database.engine(where(Database.APP))
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def served(where: Address) -> Iterator[Flask]:
+    """The application on connections of its own."""
+    pools = database.pools(where(Database.APP))
+    database.bind(pools)
+    yield create_app(Config(rate_public="0"), now=lambda: FRIDAY_14, keys=KEYS)
+    database.bind(None)
+    pools.close()

@@ -8,6 +8,8 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import reduce
+from operator import getitem
 from uuid import UUID
 
 import pytest
@@ -18,6 +20,7 @@ from sqlalchemy import Connection, text
 
 import people
 from conftest import Clock
+from membership.conftest import SIGNATURE, House
 from people import Draw
 from xiejiao.accounts import queries as accounts
 from xiejiao.http.access import mark_of
@@ -40,10 +43,11 @@ BENEATH = {"own", "child"}
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What stands in a relation to the caller: a place with a task, a closure, a photo and a grant."""
+    """What stands in a relation to the caller: a place with a task, a closure, a photo, a grant, an application."""
 
     site: Site
     organisation: UUID
+    application: UUID
     task: UUID
     grant: UUID
     closure: UUID
@@ -56,6 +60,17 @@ _ROUND = {
     "everything_works": True,
     "stock_all_right": True,
     "at": "2026-11-20T14:00:00+08:00",
+}
+_FORM: dict[str, object] = {
+    "name": "王明",
+    "id_number": people.id_number(1),
+    "trade": "courier",
+    "employer": "某快递",
+    "workplace": "江南路",
+    "organisation": "{organisation}",
+    "consent": {"version": "1", "id_number": True},
+    "signature": SIGNATURE,
+    "phone": None,
 }
 # Bodies are right where that is easy; what matters is that the route was reached.
 CASES: dict[str, tuple[str, str, dict[str, object]]] = {
@@ -84,6 +99,15 @@ CASES: dict[str, tuple[str, str, dict[str, object]]] = {
     "upkeep.revert": ("POST", "/api/v1/keeping/{site}/history/{change}/reverting", {"version": 1}),
     "upkeep.posters": ("POST", "/api/v1/posters", {"sites": ["{site}"], "format": "svg"}),
     "upkeep.close_task": ("POST", "/api/v1/tasks/{task}/closing", {"reply": "已处理"}),
+    "membership.assist": ("POST", "/api/v1/applications/assisted", _FORM),
+    "membership.decide": (
+        "POST",
+        "/api/v1/applications/{application}/decisions",
+        {"decision": "approve", "version": 1},
+    ),
+    "membership.reveal": ("POST", "/api/v1/applications/{application}/revelations", {"purpose": "duplicate"}),
+    "membership.assign": ("PUT", "/api/v1/applications/{application}/assignment", {"account": None}),
+    "membership.note": ("POST", "/api/v1/applications/{application}/notes", {"words": "已核实"}),
     "accounts.second_grant": ("POST", "/api/v1/grants/{grant}/second", {}),
     "accounts.give_grant": (
         "POST",
@@ -95,18 +119,26 @@ LISTS = {
     "upkeep.kept": ("/api/v1/keeping?limit=200", "code"),
     "upkeep.tasks": ("/api/v1/tasks", "site_code"),
     "accounts.grants": ("/api/v1/grants", "organisation"),
+    "membership.queue": ("/api/v1/applications", "organisation.id"),
+    "membership.figures": ("/api/v1/applications/figures", "organisation.id"),
 }
 """Routes that list what lies within reach, and the member by which an entry is known."""
 OTHERWISE = {
     "upkeep.add_photo": "its body is a picture; tried below",
     "accounts.add_staff": "an account without a grant stands nowhere in the tree",
+    "membership.decide_many": "answers for each of many; tried below",
 }
 OWN = {
     "accounts.sign_out", "accounts.sign_out_everywhere", "accounts.end_sign_in", "accounts.sign_ins", "accounts.me",
     "accounts.change_password", "accounts.new_authenticator", "accounts.confirm_authenticator",
-    "accounts.withdraw_grant",
+    "accounts.withdraw_grant", "membership.submit", "membership.mine", "membership.application", "membership.resubmit",
+    "membership.withdraw", "membership.second_look", "membership.transfer", "membership.leave", "membership.own_data",
+    "membership.erase",
 }  # fmt: skip
-"""Routes for whoever has signed in: each acts on what is the caller's own, and tests/accounts asks for others'."""
+"""Routes for whoever has signed in: each acts on what is the caller's own; tests of their features ask for others'.
+
+An application is also shown to who may read it; tried below.
+"""
 
 
 def permission_of(app: Flask, endpoint: str) -> Permission:
@@ -128,6 +160,8 @@ def targets(
     """One target in each relation, in an installation that may print posters."""
     app.config["PUBLIC_URL"] = people.ORIGIN
     ids = organisations.ids(connection, RELATIONS.values())
+    connection.execute(text("UPDATE organisation SET accepts_applications = true"))
+    house = House(app, connection, clock, draw)
     people.staff(connection, "receiver", now=clock.now(), draw=draw)
     made = {}
     for relation, path in RELATIONS.items():
@@ -135,11 +169,13 @@ def targets(
         holder = people.staff(
             connection, f"holder.{relation}", Role.REVIEWER, now=clock.now(), draw=draw, organisation=ids[path]
         )
+        applied = house.rider(at=path).send().json
         accounts.act(connection, holder)
         found: dict[str, UUID] = {
+            "application": UUID(applied["id"]),
             "grant": connection.execute(
                 text("SELECT id FROM role_grant WHERE account_id = :holder"), {"holder": holder}
-            ).scalar_one()
+            ).scalar_one(),
         }
         for name, statement in _PARTS.items():
             found[name] = connection.execute(text(statement), {"site": site.id, "now": clock.now()}).scalar_one()
@@ -230,9 +266,10 @@ def violations(
                 if answer.status_code != 403:
                     yield f"{role} {endpoint}: {answer.status_code}"
                 continue
-            listed = {each[member] for each in next(part for part in answer.json.values() if isinstance(part, list))}  # type: ignore[union-attr]
+            rows = next(part for part in answer.json.values() if isinstance(part, list))  # type: ignore[union-attr]
+            listed = {reduce(getitem, member.split("."), each) for each in rows}
             for relation, target in targets.items():
-                known_by = str(target.organisation) if member == "organisation" else target.site.code
+                known_by = str(target.organisation) if member.startswith("organisation") else target.site.code
                 if (known_by in listed) is not within(role, relation):
                     yield f"{role} {endpoint} {relation}: {'listed' if known_by in listed else 'not listed'}"
 
@@ -279,6 +316,25 @@ def test_a_photo_hangs_where_the_role_may_edit(
         answer = client.post(address, data=picture, content_type="image/png", headers=key)
         may = Permission.SITES_EDIT in PERMISSIONS[role]
         assert answer.status_code == (403 if not may else 201 if within(role, relation) else 404), relation
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_an_application_is_read_and_decided_with_others_where_the_role_holds(
+    as_role: Callable[[Role], FlaskClient], targets: dict[str, Target], role: Role
+) -> None:
+    client = as_role(role)
+    for relation, target in targets.items():
+        read = client.get(f"/api/v1/applications/{target.application}")
+        may = Permission.APPLICATIONS_READ in PERMISSIONS[role] and within(role, relation)
+        assert read.status_code == (200 if may else 404), relation
+        body = {"decision": "approve", "decisions": [{"id": str(target.application), "version": 1}]}
+        key = {"Idempotency-Key": f"many-of-{relation}"}
+        answer = client.post("/api/v1/applications/decisions", json=body, headers=key)
+        if Permission.APPLICATIONS_DECIDE not in PERMISSIONS[role]:
+            assert answer.status_code == 403
+            continue
+        (result,) = (answer.json or {})["results"]
+        assert result["problem"] == (None if within(role, relation) else "not-found"), relation
 
 
 def _picture() -> bytes:

@@ -44,6 +44,13 @@ PROMISED = {
     "/api/v1/sign-ins",
     "/api/v1/me",
     "/api/v1/grants",
+    "/api/v1/organisations",
+    "/api/v1/organisations/routed",
+    "/api/v1/applications",
+    "/api/v1/applications/{id}",
+    "/api/v1/applications/{id}/decisions",
+    "/api/v1/me/applications",
+    "/api/v1/me/data",
 }
 HELD = {"/api/v1/photos/{id}", "/api/v1/reports/{link}"}
 """Addresses of what has an id of its own, of which the seed has none."""
@@ -195,6 +202,14 @@ def test_answers_are_what_the_document_promises(
         "/api/v1/calendar/{year}": ["/../2026", "/../2027", "/../1999"],
         "/api/v1/installation": [""],
         "/api/v1/cards/keys": [""],
+        "/api/v1/organisations": ["?q=梅州", "?q=梅州&accepts=true", "?q=x", ""],
+        "/api/v1/organisations/routed": [
+            f"?site={site.code}",
+            "?division=441402&trade=courier",
+            "?division=999999",
+            "?division=4",
+            "",
+        ],
         "/api/v1/sites/{id}/alone": [f"/../../{site.code}/alone", "/../../nobody/alone"],
         "/api/v1/sites/{id}/photos": [f"/../../{site.id}/photos"],
         "/api/v1/photos/{id}": [f"/../{site.id}", f"/../{site.id}?size=huge"],

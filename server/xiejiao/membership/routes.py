@@ -69,8 +69,8 @@ def _once(
 def _acted(connection: Connection, act: Callable[[Connection], tuple[int, Mapping[str, Any]]], part: str) -> Answer:
     return idempotency.once(
         connection,
-        by=str(caller().account),
-        key=request.headers.get(HEADER, "") + part,
+        by=f"{caller().account}{part}",
+        key=request.headers.get(HEADER, ""),
         body=bodies.as_sent(),
         now=_now(),
         act=lambda: Answer(*act(connection)),

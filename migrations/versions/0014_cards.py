@@ -7,7 +7,7 @@ through a door of its own, which gives references and nothing else.
 
 from alembic import op
 
-revision = "0015"
+revision = "0014"
 down_revision = "0013"
 
 _TABLE = """
