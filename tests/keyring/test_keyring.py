@@ -235,7 +235,7 @@ def test_a_new_key_wraps_everything_anew_while_others_serve(
     assert opened_by(engine, serving) == 14, "a process that began before it reads the file again"
     assert older(engine, serving) == 0
     assert serving.newest != before
-    alone = Keys({before: serving.wrapping[before]}, serving.lookup)
+    alone = Keys({before: serving.wrapping[before]}, serving.lookup, serving.cards)
     with pytest.raises(sealed.UnreadableError):
         opened_by(engine, alone)
 
