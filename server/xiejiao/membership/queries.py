@@ -498,10 +498,10 @@ _MEASURES = (
     " coalesce(sum(returns) FILTER (WHERE first_decided_at >= :since), 0) AS returned"
 )
 _MEASURED = (
-    " FROM application CROSS JOIN LATERAL (SELECT"
-    " extract(epoch FROM first_decided_at - submitted_at) / 3600 AS took_h,"
-    " (SELECT count(*) FROM membership_event WHERE application_id = application.id AND what = 'return'"
-    "  AND at >= :since) AS returns) AS measured"
+    " FROM application CROSS JOIN LATERAL ("
+    "  SELECT extract(epoch FROM first_decided_at - submitted_at) / 3600 AS took_h) AS measured"
+    " LEFT JOIN (SELECT application_id, count(*) AS returns FROM membership_event WHERE what = 'return'"
+    "  AND at >= :since GROUP BY application_id) AS returned ON returned.application_id = application.id"
     " JOIN organisation ON organisation.id = organisation_id"
     " WHERE (status IN ('submitted', 'approved_basic') OR first_decided_at >= :since)"
 )

@@ -82,13 +82,14 @@ def _acted(connection: Connection, act: Callable[[Connection], tuple[int, Mappin
 
 def _form(schema: type[M]) -> M:
     """The form that was sent; InputError that names everything that is wrong with it."""
+    today, words = rules.day(_now()), _keeper().known().words
     with reading() as connection:
         return bodies.parsed(
             schema,
             context={
-                "today": rules.day(_now()),
-                "trades": {each.code for each in _keeper().known().words.trades},
-                "organisation": lambda identity: queries.against(connection, identity, today=rules.day(_now())),
+                "today": today,
+                "trades": {each.code for each in words.trades},
+                "organisation": lambda identity: queries.against(connection, identity, today=today),
                 "site": lambda written: queries.site(connection, code.normalised(written)) is not None,
             },
         )
