@@ -12,6 +12,7 @@ const BUDGETS = {
   worker: 8_000,
   /** What is loaded when it is wanted, by the module that begins it; each beyond the first visit. */
   later: {
+    "src/pages.ts": 1_500,
     "src/features/finder/components/WherePicker.vue": 4_000,
     "src/features/finder/components/HomeHint.vue": 1_500,
     "src/features/finder/components/PullDown.vue": 1_500,

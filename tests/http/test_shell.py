@@ -69,7 +69,7 @@ def test_what_a_page_needs_besides_the_app_comes_along_with_it(client: FlaskClie
     assert {address: client.get(address).headers.get("Link") for address in ("/", "/p/000000", "/more")} == {
         "/": None,
         "/p/000000": ahead,
-        "/more": ahead,
+        "/more": f"{ahead}, </assets/pages-7a8b.js>; rel=modulepreload",
     }
 
 

@@ -40,6 +40,9 @@ PAGES = {
     "/manage/<code>/<part>": "src/features/manage/managing.ts",
 }
 """Addresses that the app itself answers, and what each shows besides the app; the same document comes for all."""
+ADDRESSES = "src/pages.ts"
+"""The module that knows the addresses of all pages but the list and those that begin with FIRST."""
+FIRST = ("/map", "/p/", "/s/")
 WORKER = "sw.js"
 DEVICES = "camera=(self), microphone=(), geolocation=(self)"
 """What of the phone the app may ask for: where it is, and the camera, by which members' cards are read."""
@@ -143,11 +146,17 @@ def _worker(script: Encoded, may: str) -> Encoded:
 def _ahead(built: Mapping[str, Encoded]) -> dict[str, str]:
     """By address the Link header with which a page's own files come along with the app, not one journey after it."""
     manifest = json.loads(built[MANIFEST].form("identity"))
-    return {address: ", ".join(_links(manifest, module)) for address, module in PAGES.items() if module}
+    return {
+        address: ", ".join(_links(manifest, _modules(address, module))) for address, module in PAGES.items() if module
+    }
 
 
-def _links(manifest: Mapping[str, Any], module: str) -> Iterator[str]:
-    wanted, seen = [module], set[str]()
+def _modules(address: str, page: str) -> list[str]:
+    return [page] if address.startswith(FIRST) else [ADDRESSES, page]
+
+
+def _links(manifest: Mapping[str, Any], modules: list[str]) -> Iterator[str]:
+    wanted, seen = modules, set[str]()
     while wanted:
         name = wanted.pop()
         chunk = manifest[name]
