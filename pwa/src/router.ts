@@ -24,12 +24,12 @@ export const router = createRouter({
       name: REST,
       component: HomePage,
       // Whatever is not known yet: its page is among those that are fetched now, or there is none.
-      async beforeEnter({ fullPath }) {
+      async beforeEnter({ path, query, hash }) {
         const { pages } = await import("./pages");
         for (const page of pages) router.addRoute(page);
         router.removeRoute(REST);
         router.addRoute({ path: "/:rest(.*)*", redirect: "/" });
-        return { path: fullPath, replace: true };
+        return { path, query, hash, replace: true };
       },
     },
   ],
