@@ -129,7 +129,8 @@ def test_a_card_of_one_phone_is_checked_on_another_without_network(
     expect(answer).not_to_contain_text(members.NAME)
     until = dt.datetime.now(dt.timezone(dt.timedelta(hours=8))) + dt.timedelta(days=13)
     expect(answer).to_contain_text(f"有效期至 {until.month}月{until.day}日")
-    assert len(road.passed) == passed
+    # What the worker was still fetching of the app itself may end meanwhile.
+    assert [each.address for each in road.passed[passed:] if not each.address.startswith("/assets/")] == []
     # Nothing of the card stays behind.
     assert "#" not in page.url
     assert "测" not in kept(page)
