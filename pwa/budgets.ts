@@ -22,6 +22,7 @@ const BUDGETS = {
     "src/features/report/pages/ReportSheet.vue": 9_000,
     "src/features/report/pages/ReportPage.vue": 9_000,
     "src/features/staff/pages/StaffPage.vue": 15_000,
+    "src/features/officer/reviewing.ts": 30_000,
     "src/offline/resending.ts": 4_500,
     "src/features/more/pages/MorePage.vue": 4_300,
     "src/features/more/components/DeskLink.vue": 4_000,

@@ -3,6 +3,7 @@ import { createRouter, createWebHistory } from "vue-router";
 import HomePage from "./features/finder/pages/HomePage.vue";
 
 const managing = () => import("./features/manage/managing");
+const reviewing = () => import("./features/officer/reviewing");
 
 export const router = createRouter({
   history: createWebHistory(),
@@ -21,6 +22,10 @@ export const router = createRouter({
     { path: "/s/:code/:key?", redirect: { name: "place" } },
     { path: "/report", component: () => import("./features/report/pages/ReportPage.vue") },
     { path: "/staff", component: () => import("./features/staff/pages/StaffPage.vue") },
+    { path: "/staff/applications/figures", component: async () => (await reviewing()).FiguresPage },
+    { path: "/staff/applications/:id/print", component: async () => (await reviewing()).PaperPage, props: true },
+    // One page with the queue and one of it, so that the queue goes on standing.
+    { path: "/staff/applications/:id?", component: async () => (await reviewing()).QueuePage, props: true },
     { path: "/more", component: () => import("./features/more/pages/MorePage.vue") },
     { path: "/sign-in", component: () => import("./features/account/pages/SignInPage.vue") },
     { path: "/me", component: () => import("./features/account/pages/MePage.vue") },
