@@ -28,6 +28,8 @@ class Check:
     again: str = ""
 
 
+PYTEST = "pytest -q -n 3 --dist loadfile"
+"""Three at once: tests of browsers wait as much as they work. A file stays together, with what it sets up."""
 CHECKS = (
     Check("lint", "ruff check ."),
     Check("format", "ruff format --check ."),
@@ -35,7 +37,7 @@ CHECKS = (
     Check("app: types", "cd pwa && node node_modules/vue-tsc/bin/vue-tsc.js --noEmit"),
     Check("app: lint", "cd pwa && node node_modules/eslint/bin/eslint.js . && node node_modules/knip/bin/knip.js"),
     Check("app: tests", "cd pwa && node node_modules/vitest/vitest.mjs run"),
-    Check("tests", "pytest -q -n 2 -m 'not long'", long="pytest -q -n 2", again="--last-failed"),
+    Check("tests", f"{PYTEST} -m 'not long'", long=PYTEST, again="--last-failed"),
 )
 AGAIN = 75
 """How the tests end when some failed while programs died of faults of their memory (`tests/machine.py`)."""

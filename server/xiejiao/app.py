@@ -28,11 +28,13 @@ from xiejiao.accounts.rules import SEEN_EVERY
 from xiejiao.config import MOST_PROXIES, Config, from_environment
 from xiejiao.encodings import Encoded
 from xiejiao.http import access, access_log, budget, headers, health, openapi, problems, reference, shell
+from xiejiao.http.entrance import Entrance
 from xiejiao.http.surroundings import EXTENSION, Surroundings
 from xiejiao.installation.settings import installation
 from xiejiao.roles import Caller
 from xiejiao.sealed import Keys
 from xiejiao.sites.keeper import Keeper
+from xiejiao.upkeep import photo
 
 LONGEST_BODY = 1024 * 1024
 LONGEST_QUERY = 4096
@@ -122,8 +124,8 @@ def _caller(token: str, now: dt.datetime) -> Caller | None:
     return who
 
 
-def serve() -> Flask:
-    """The application of a server process, with its settings from the environment and its own connections."""
+def serve() -> Entrance:
+    """The entrance of a server process, with its settings from the environment and its own connections."""
     config = from_environment()
     logging.basicConfig(
         level=logging.INFO if config.verbose else logging.WARNING,
@@ -131,4 +133,5 @@ def serve() -> Flask:
     )
     url = config.database_url or cluster.at(config.folder).url(cluster.Role.APP)
     database.bind(database.pools(url, config.database_read_url, pooled=config.pooled))
-    return create_app(config, keys=keyring.installation_keys(config), built=shell.files())
+    app = create_app(config, keys=keyring.installation_keys(config), built=shell.files())
+    return Entrance(app, largest=max(LONGEST_BODY, photo.MOST_BYTES))

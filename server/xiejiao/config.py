@@ -29,9 +29,8 @@ class Config:
     port: str = _setting("PORT", "TCP port to serve on.", "8000")
     host: str = _setting(
         "HOST",
-        "Address to serve on. Let the public in through a proxy that takes each request whole before it hands it on, "
-        "as nginx does by default: a server process answers one request at a time, and who sends half of one holds it "
-        "up.",
+        "Address to serve on. Let the public in through a proxy that speaks https; thousands who send slowly are its "
+        "matter too.",
         "127.0.0.1",
     )
     workers: str = _setting("WORKERS", "Server processes; each holds one warm connection per thread.", "2")

@@ -203,8 +203,8 @@ def _web(config: Config, port: int, workers: int) -> Iterator[subprocess.Popen[b
     """The web server in a session of its own, so that a Ctrl-C at the terminal reaches only the one who orders it."""
     with _child(
         config,
-        *("granian", "--interface", "wsgi", "--factory", _APPLICATION),
-        *("--host", config.host, "--port", str(port), "--workers", str(workers), "--blocking-threads", "1"),
+        *("granian", "--interface", "rsgi", "--factory", _APPLICATION),
+        *("--host", config.host, "--port", str(port), "--workers", str(workers), "--no-ws"),
         *("--log-level", "warning", "--workers-kill-timeout", "3", "--respawn-failed-workers"),
     ) as web:
         try:

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from e2e.conftest import MakePhone
-from e2e.test_access import LOOKS, SMALL, violations
+from e2e.test_access import SMALL, looks, violations_in_every_look
 from installation import Installation
 from phone import Phone
 from road import Road, failing, gone, slow, to
@@ -566,22 +566,15 @@ STATES: dict[str, Callable[[Phone, Road, Staff], Page]] = {
 }
 
 
-@pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize("state", STATES)
-def test_axe_finds_nothing(
-    make_phone: MakePhone, road: Road, make_staff: Callable[..., Staff], state: str, look: str
-) -> None:
-    page = STATES[state](make_phone(at=None, clock=None, chosen=LOOKS[look]), road, make_staff())
-    assert violations(page) == []
-
-
-@pytest.mark.parametrize("state", STATES)
-def test_nothing_is_smaller_than_a_gloved_thumb_and_twice_the_size_needs_no_sideways_scroll(
+def test_every_state_reads_for_everybody(
     make_phone: MakePhone, road: Road, make_staff: Callable[..., Staff], state: str
 ) -> None:
     page = STATES[state](make_phone(at=None, clock=None), road, make_staff())
-    assert page.evaluate(SMALL) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert violations_in_every_look(page) == []
+    for _look in looks(page):
+        assert page.evaluate(SMALL) == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.evaluate("document.documentElement.style.fontSize = '200%'")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 

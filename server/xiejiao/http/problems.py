@@ -4,7 +4,7 @@ import logging
 import math
 from typing import Any
 
-from flask import Flask, Response
+from flask import Flask, Response, abort, request
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from werkzeug.exceptions import HTTPException
 
@@ -20,6 +20,7 @@ from xiejiao.errors import (
     TooManyError,
 )
 from xiejiao.http import language
+from xiejiao.http.entrance import TURNED_AWAY
 from xiejiao.language import Words
 
 log = logging.getLogger("xiejiao.http")
@@ -31,6 +32,10 @@ TITLES: dict[int, tuple[str, Words]] = {
     404: ("not-found", Words("没有找到", "Not found")),
     405: ("method-not-allowed", Words("这个地址不支持该方法", "This address does not take that method")),
     406: ("not-acceptable", Words("没有您要的格式", "Not to be had in that form")),
+    408: (
+        "too-slow",
+        Words("请求没有及时传完，请重试", "The request did not arrive whole in time, please send it again"),
+    ),
     409: ("conflict", Words("与现状冲突", "In conflict with the present state")),
     413: ("too-large", Words("内容太大", "The content is too large")),
     414: ("address-too-long", Words("地址太长", "The address is too long")),
@@ -111,3 +116,9 @@ def register(app: Flask) -> None:
     }
     for kind, handler in handlers.items():
         app.register_error_handler(kind, handler)
+
+    @app.before_request
+    def _refuse_what_did_not_arrive() -> None:
+        status = request.environ.get(TURNED_AWAY)
+        if status:
+            abort(status)

@@ -6,7 +6,7 @@ import { useSignedIn } from "@/offline/useSignedIn";
 
 /** What places may lack; null: all of them. */
 export type Lack = keyof Schemas["Lacking"];
-export const LACKS: readonly Lack[] = ["escalated", "task", "unconfirmed", "closed", "broken", "expiring", "all"];
+export const LACKS: readonly Lack[] = ["all", "escalated", "task", "unconfirmed", "closed", "broken", "expiring"];
 
 const PAGE = 50;
 const PAUSE_MS = 300;
