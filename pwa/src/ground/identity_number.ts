@@ -34,7 +34,7 @@ function checkCharacter(digits: string): string {
 export function identityNumber(typed: string, now: number): IdentityNumber | IdentityFault {
   const text = normalised(typed);
   // In characters as Python counts them.
-  const { length } = [...text];
+  const { length } = Array.from(text);
   if (length === 0) return "empty";
   if (length !== LENGTH) return /^\d{15}$/.test(text) ? "old" : "length";
   if (!/^\d{17}[\dX]$/.test(text)) return "characters";

@@ -21,7 +21,7 @@ const CHARACTERS = "0123456789X";
 
 /** As the standard writes it: weights from 2^17 down, modulo 11. */
 function right(digits: string): string {
-  const total = [...digits].reduce((sum, digit, at) => sum + Number(digit) * (2 ** (17 - at) % 11), 0);
+  const total = Array.from(digits).reduce((sum, digit, at) => sum + Number(digit) * (2 ** (17 - at) % 11), 0);
   return CHARACTERS.charAt((((1 - total) % 11) + 11) % 11);
 }
 
@@ -32,7 +32,7 @@ function written({ area, date, sequence, check, typed }: Case): string {
   const whole = digits + { right: fits, wrong: CHARACTERS.charAt((CHARACTERS.indexOf(fits) + 1) % 11), zero: "0", letter: "A", none: "" }[check];
   const spellings: Record<string, string> = {
     plain: whole,
-    full_width: [...whole].map((each) => String.fromCharCode(each.charCodeAt(0) + 0xfee0)).join(""),
+    full_width: Array.from(whole).map((each) => String.fromCharCode(each.charCodeAt(0) + 0xfee0)).join(""),
     spaced: ` ${whole.slice(0, 6)} ${whole.slice(6, 14)}\u3000${whole.slice(14)} `,
     lower_case: whole.toLowerCase(),
     exchanged: whole.slice(0, 15) + whole.slice(16, 17) + whole.slice(15, 16) + whole.slice(17),

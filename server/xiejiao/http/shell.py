@@ -30,6 +30,8 @@ PAGES = {
     "/staff": "src/features/staff/pages/StaffPage.vue",
     "/more": "src/features/more/pages/MorePage.vue",
     "/privacy": "src/features/more/pages/PrivacyPage.vue",
+    "/join": "src/features/join/pages/JoinPage.vue",
+    "/me/applications": "src/features/membership/pages/MembershipPage.vue",
     "/sign-in": "src/features/account/pages/SignInPage.vue",
     "/me": "src/features/account/pages/MePage.vue",
     "/me/grants": "src/features/account/pages/GrantsPage.vue",
