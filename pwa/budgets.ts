@@ -23,7 +23,7 @@ const BUDGETS = {
     "src/features/report/pages/ReportPage.vue": 9_000,
     "src/features/staff/pages/StaffPage.vue": 15_000,
     "src/offline/resending.ts": 4_500,
-    "src/features/more/pages/MorePage.vue": 4_300,
+    "src/features/more/pages/MorePage.vue": 4_600,
     "src/features/more/components/DeskLink.vue": 4_000,
     "src/features/more/pages/PrivacyPage.vue": 3_000,
     "src/features/account/pages/SignInPage.vue": 12_000,

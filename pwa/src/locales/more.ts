@@ -77,6 +77,10 @@ export const privacy = inLanguage({
     },
     { heading: "No sign-in", text: "Finding a place needs no account, number or face. There are no trackers." },
     { heading: "Once signed in", text: "Your number is kept encrypted, to know you again and to send codes (through an SMS provider). Signing out clears what is yours from this phone." },
+    {
+      heading: "Joining the union",
+      text: "An application that you fill in lies encrypted on this phone, for 7 days at most; it goes once it is sent, and when you sign out. What is sent is kept encrypted, for the union that takes it and those above. You may download, withdraw or erase it at any time.",
+    },
     { heading: "Reporting", text: "We keep what you tapped, when, a random number of this phone and a digest of its network, not where you are; it is deleted after half a year." },
     { heading: "Navigation", text: "“Go” hands the place's position to the map app you chose; from there that app's rules hold." },
   ],
