@@ -61,7 +61,7 @@ export default defineConfig({
       injectManifest: {
         globPatterns: ["index.html", "assets/*.{js,css}", "icon.svg"],
         // Everything but the map, which is as large as all else, and what staff alone use; both are kept once they were used.
-        globIgnores: ["assets/{MapPage,drawing,FirstSteps,GrantsPage,StaffPage,GiveSheet,StaffSheet,TakeBackSheet,managing,reviewing,RoundLink,postman}-*"],
+        globIgnores: ["assets/{MapPage,drawing,FirstSteps,GrantsPage,StaffPage,GiveSheet,StaffSheet,TakeBackSheet,managing,ReviewingPage,RoundLink,postman}-*"],
       },
       manifest: {
         id: "/",

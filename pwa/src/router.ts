@@ -3,7 +3,6 @@ import { createRouter, createWebHistory } from "vue-router";
 import HomePage from "./features/finder/pages/HomePage.vue";
 
 const managing = () => import("./features/manage/managing");
-const reviewing = () => import("./features/officer/reviewing");
 
 export const router = createRouter({
   history: createWebHistory(),
@@ -22,13 +21,12 @@ export const router = createRouter({
     { path: "/s/:code/:key?", redirect: { name: "place" } },
     { path: "/report", component: () => import("./features/report/pages/ReportPage.vue") },
     { path: "/staff", component: () => import("./features/staff/pages/StaffPage.vue") },
-    { path: "/staff/applications/figures", component: async () => (await reviewing()).FiguresPage },
-    { path: "/staff/applications/:id/print", component: async () => (await reviewing()).PaperPage, props: true },
-    // One page with the queue and one of it, so that the queue goes on standing.
-    { path: "/staff/applications/:id?", component: async () => (await reviewing()).QueuePage, props: true },
+    { path: "/staff/applications/:id?/:sheet?", component: () => import("./features/officer/pages/ReviewingPage.vue"), props: true },
     { path: "/more", component: () => import("./features/more/pages/MorePage.vue") },
+    { path: "/join", component: () => import("./features/join/pages/JoinPage.vue") },
     { path: "/sign-in", component: () => import("./features/account/pages/SignInPage.vue") },
     { path: "/me", component: () => import("./features/account/pages/MePage.vue") },
+    { path: "/me/applications", component: () => import("./features/membership/pages/MembershipPage.vue") },
     { path: "/me/grants", component: () => import("./features/account/pages/GrantsPage.vue") },
     { path: "/manage", component: async () => (await managing()).ManagePage },
     { path: "/manage/:code", component: async () => (await managing()).KeepPage, props: true },

@@ -1,6 +1,7 @@
-/** The words for trades: the server's vocabulary; codes stand in until it has come. */
+/** The words for trades; codes stand in until they have come. */
 import { computed, shallowRef } from "vue";
-import { type Schemas, ask } from "@/api/client";
+import { type Schemas, Fault } from "@/api/client";
+import { bringTrades as bring } from "@/offline/trades";
 
 const known = shallowRef<readonly Schemas["TradeWords"][]>([]);
 
@@ -16,8 +17,9 @@ export function tradeWord(code: string, language: "zh" | "en"): string {
 export async function bringTrades(): Promise<void> {
   if (known.value.length) return;
   try {
-    known.value = (await ask("/api/v1/vocabulary")).trades;
-  } catch {
+    known.value = await bring();
+  } catch (error) {
     // Codes will do; the next page tries again.
+    if (!(error instanceof Fault)) throw error;
   }
 }
