@@ -1,5 +1,6 @@
 """Officers at work: what they decide arrives once and can be taken back, what they may not see they are not shown."""
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+import people
 from e2e.conftest import MakePhone
 from e2e.test_access import DESKTOP, SMALL, violations_in_every_look
 from e2e.union import Union, at_the_desk
@@ -273,22 +275,37 @@ def test_all_of_it_goes_by_keyboard(desk: Desk, union: Union) -> None:
     expect(page.get_by_text("已选 1 份")).to_be_visible()
 
 
+def _queue(page: Page, shown: dict[str, Any]) -> None:
+    expect(row(page, shown)).to_be_visible()
+
+
+def _selected(page: Page, shown: dict[str, Any]) -> None:
+    row(page, shown).get_by_role("checkbox").check()
+
+
+def _one(page: Page, shown: dict[str, Any]) -> None:
+    row(page, shown).get_by_role("link").click()
+    expect(page.get_by_role("button", name="通过", exact=True)).to_be_visible()
+
+
+def _decided(page: Page, shown: dict[str, Any]) -> None:
+    _one(page, shown)
+    page.get_by_role("button", name="通过", exact=True).click()
+    expect(page.get_by_text("可撤销")).to_be_visible()
+
+
+def _returning(page: Page, shown: dict[str, Any]) -> None:
+    _one(page, shown)
+    page.get_by_role("button", name="退回").click()
+    page.get_by_role("dialog").get_by_role("button", name="退回补正").click()
+
+
 STATES: dict[str, Callable[[Page, dict[str, Any]], None]] = {
-    "queue": lambda page, shown: expect(row(page, shown)).to_be_visible(),
-    "selected": lambda page, shown: row(page, shown).get_by_role("checkbox").check(),
-    "one": lambda page, shown: row(page, shown).get_by_role("link").click(),
-    "decided": lambda page, shown: (
-        row(page, shown).get_by_role("link").click(),
-        page.get_by_role("button", name="通过", exact=True).click(),
-        expect(page.get_by_text("可撤销")).to_be_visible(),
-    )
-    and None,
-    "returning": lambda page, shown: (
-        row(page, shown).get_by_role("link").click(),
-        page.get_by_role("button", name="退回").click(),
-        page.get_by_role("dialog").get_by_role("button", name="退回补正").click(),
-    )
-    and None,
+    "queue": _queue,
+    "selected": _selected,
+    "one": _one,
+    "decided": _decided,
+    "returning": _returning,
 }
 
 
@@ -348,3 +365,62 @@ def test_who_may_not_decide_is_told_so(desk: Desk, union: Union) -> None:
     page = desk(token=union.officer(None))
     expect(page.get_by_text("没有审核入会申请的权限")).to_be_visible()
     expect(page.get_by_role("searchbox")).to_have_count(0)
+
+
+# ── for somebody without a phone ──
+
+
+def sign(page: Page) -> None:
+    """Write a name into the box, with the mouse."""
+    pad = page.locator(".sign-here svg")
+    pad.scroll_into_view_if_needed()
+    box = pad.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 30, box["y"] + 40)
+    page.mouse.down()
+    for step in range(1, 20):
+        page.mouse.move(box["x"] + 30 + step * 12, box["y"] + 40 + (step % 3) * 30)
+    page.mouse.up()
+
+
+def test_an_officer_fills_in_for_one_after_another(desk: Desk, union: Union) -> None:
+    page = desk("/new")
+    expect(page.get_by_text(union.name)).to_be_visible()
+    send = page.get_by_role("button", name="提交，接着填下一位")
+    send.click()
+    expect(page.get_by_text("两项都要本人同意")).to_be_visible()
+    expect(page.get_by_text("签名太短或太小")).to_be_visible()
+    expect(page.get_by_label("姓名")).to_be_focused()
+    numbers = [people.id_number(at, born_on=people.ADULT) for at in (int.from_bytes(os.urandom(2)) % 900, 901)]
+    page.get_by_text("快递员", exact=True).click()
+    for number in numbers:
+        page.get_by_label("姓名").fill("张伟")
+        page.get_by_label("身份证号", exact=True).fill(number)
+        page.get_by_label("单位或平台").fill("某快递")
+        page.get_by_label("主要在哪里干活").fill("梅江区江南路")
+        page.get_by_label("已把同意书").check()
+        page.get_by_label("本人单独同意").check()
+        sign(page)
+        send.click()
+        expect(page.get_by_text("已提交，受理号")).to_be_visible()
+        # The next begins with an empty form for the same union and trade.
+        expect(page.get_by_label("身份证号", exact=True)).to_have_value("")
+        expect(page.get_by_label("已把同意书")).not_to_be_checked()
+        expect(page.get_by_text(union.name)).to_be_visible()
+        assert number not in page.content()
+    page.get_by_role("link", name="打开").click()
+    expect(page.get_by_text("工作人员代填")).to_be_visible()
+    expect(rows(page)).to_have_count(2)
+
+
+@pytest.mark.parametrize("size", ["desk", "phone"])
+def test_axe_finds_nothing_where_officers_fill_in(desk: Desk, union: Union, size: str) -> None:
+    page = desk("/new") if size == "desk" else desk("/new", size={"width": 360, "height": 780}, touch=True)
+    expect(page.get_by_text(union.name)).to_be_visible()
+    page.get_by_role("button", name="提交，接着填下一位").click()
+    page.wait_for_load_state("networkidle")
+    assert violations_in_every_look(page) == []
+    if size == "phone":
+        assert page.evaluate(SMALL) == []
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

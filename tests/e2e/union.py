@@ -4,8 +4,7 @@ import datetime as dt
 import json
 import os
 import urllib.request
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
@@ -33,7 +32,10 @@ FORM = {
     "site": None,
     "key": None,
     "consent": {"version": "2026-11", "id_number": True},
-    "signature": [[[0.1 + step * 0.05, 0.4 + (step % 3) / 10] for step in range(8)], [[0.2, step / 10] for step in range(6)]],
+    "signature": [
+        [[0.1 + step * 0.05, 0.4 + (step % 3) / 10] for step in range(8)],
+        [[0.2, step / 10] for step in range(6)],
+    ],
     "more": None,
 }
 
@@ -45,16 +47,15 @@ def now() -> dt.datetime:
 
 @dataclass(slots=True)
 class Union:
-    """A union of its own; `levels` of approval."""
+    """A union of its own, beneath a city's."""
 
     installation: Installation
     path: str = ""
     name: str = ""
     id: str = ""
-    officers: int = field(default=0)
 
     def __post_init__(self) -> None:
-        """Found it beneath a city's."""
+        """Found it."""
         mark = os.urandom(3).hex()
         self.path, self.name = f"{CITY}.test_{mark}", f"测试区{mark}总工会"
         here = Organisation(self.path, self.name, Level.COUNTY, None, None, accepts_applications=True)
@@ -117,6 +118,3 @@ def at_the_desk(phone: Phone, token: str, path: str = "/staff/applications") -> 
     """A page on which an officer is signed in."""
     phone.context.add_cookies([{"name": "xiejiao", "value": token, "url": phone.origin}])
     return phone.visit(path)
-
-
-MakeUnion = Callable[[], Union]

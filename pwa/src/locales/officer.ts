@@ -298,7 +298,7 @@ export const review = inLanguage({
 export const paper = {
   letter: "中华全国总工会入会申请书",
   /** The sentence above which the applicant has signed on the phone. */
-  pledge: "我自愿加入中国工会，遵守工会章程，执行工会决议，积极参加工会活动。",
+  pledge: "我自愿加入中国工会，遵守工会章程，执行工会决议，积极参加工会活动。以上信息属实。",
   to: (union: string) => `${union}：`,
   applicant: "申请人（签名）",
   register: "工会会员登记表",

@@ -10,7 +10,7 @@ export const SEAL = "seal";
 /** The version of the consent that the app asks for; its text is in `locales/join.ts`. */
 export const CONSENT_VERSION = "2026-11-20";
 
-export type Strokes = Schemas["ApplicationSent"]["signature"];
+type Strokes = Schemas["ApplicationSent"]["signature"];
 export type More = { [Name in keyof Schemas["MoreSaid"]]-?: string };
 
 /** What was filled in so far. */
