@@ -390,11 +390,11 @@ def test_an_officer_fills_in_for_one_after_another(desk: Desk, union: Union) -> 
     send.click()
     expect(page.get_by_text("两项都要本人同意")).to_be_visible()
     expect(page.get_by_text("签名太短或太小")).to_be_visible()
-    expect(page.get_by_label("姓名")).to_be_focused()
+    expect(page.get_by_role("textbox", name="姓名")).to_be_focused()
     numbers = [people.id_number(at, born_on=people.ADULT) for at in (int.from_bytes(os.urandom(2)) % 900, 901)]
     page.get_by_text("快递员", exact=True).click()
     for number in numbers:
-        page.get_by_label("姓名").fill("张伟")
+        page.get_by_role("textbox", name="姓名").fill("张伟")
         page.get_by_label("身份证号", exact=True).fill(number)
         page.get_by_label("单位或平台").fill("某快递")
         page.get_by_label("主要在哪里干活").fill("梅江区江南路")
