@@ -60,8 +60,9 @@ export default defineConfig({
       includeManifestIcons: false,
       injectManifest: {
         globPatterns: ["index.html", "assets/*.{js,css}", "icon.svg"],
-        // Everything but the map, which is as large as all else, and what staff alone use; both are kept once they were used.
-        globIgnores: ["assets/{MapPage,drawing,FirstSteps,GrantsPage,StaffPage,GiveSheet,StaffSheet,TakeBackSheet,managing,ReviewingPage,RoundLink,postman}-*"],
+        // Everything but the map, which is as large as all else, what staff alone use, and cards and what checks them; each is kept
+        // once it was used.
+        globIgnores: ["assets/{MapPage,drawing,FirstSteps,GrantsPage,StaffPage,GiveSheet,StaffSheet,TakeBackSheet,managing,ReviewingPage,RoundLink,postman,VerifyPage,CardPage,reader,ed25519}-*"],
       },
       manifest: {
         id: "/",
@@ -95,6 +96,15 @@ export default defineConfig({
     modulePreload: { polyfill: false, resolveDependencies: (_, needed) => needed.filter((file) => file.endsWith(".css") || OFTEN.test(file)) },
     reportCompressedSize: false,
     // One file of all that the list needs: it compresses better than three (by 2 kB), and comes in one round trip.
-    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "app", tags: ["$initial"] }] } } },
+    rolldownOptions: {
+      output: {
+        codeSplitting: { groups: [{ name: "app", tags: ["$initial"] }] },
+        // Every visit carries the names of what may be fetched later, and a digest does not compress: 36 bits are plenty
+        // to tell two versions of one file apart.
+        entryFileNames: "assets/[name]-[hash:7].js",
+        chunkFileNames: "assets/[name]-[hash:7].js",
+        assetFileNames: "assets/[name]-[hash:7][extname]",
+      },
+    },
   },
 });

@@ -11,7 +11,10 @@ PAGE, SCRIPT = b"<!doctype html><title>x</title>", b"export {};"
 APP = {"file": "assets/index-1a2b.js", "isEntry": True, "css": ["assets/index-1a2b.css"]}
 SHARED = {"file": "assets/Card-3c4d.js", "imports": ["index.html"]}
 LATER = {"file": "assets/Page-5e6f.js", "imports": ["index.html", "_Card"], "css": ["assets/Page-5e6f.css"]}
-MANIFEST = {"index.html": APP, "_Card": SHARED} | {page: LATER for page in shell.PAGES.values() if page}
+ADDRESSES = {"file": "assets/pages-7a8b.js", "imports": ["index.html"]}
+MANIFEST = {"index.html": APP, "_Card": SHARED, shell.ADDRESSES: ADDRESSES} | {
+    page: LATER for page in shell.PAGES.values() if page
+}
 FILES = {
     "index.html": PAGE,
     "assets/index-1a2b.js": SCRIPT,

@@ -1,8 +1,8 @@
-/** Which address shows which page; all but the list are fetched when they are wanted. */
+/** Which address shows which page; all but the list are fetched when they are wanted, most addresses too. */
 import { createRouter, createWebHistory } from "vue-router";
 import HomePage from "./features/finder/pages/HomePage.vue";
 
-const managing = () => import("./features/manage/managing");
+const REST = "rest";
 
 export const router = createRouter({
   history: createWebHistory(),
@@ -19,21 +19,19 @@ export const router = createRouter({
     },
     // What a poster's code opens. Its key goes from the address at once: who is sent that of the place stands elsewhere.
     { path: "/s/:code/:key?", redirect: { name: "place" } },
-    { path: "/report", component: () => import("./features/report/pages/ReportPage.vue") },
-    { path: "/staff", component: () => import("./features/staff/pages/StaffPage.vue") },
-    { path: "/staff/applications/:id?/:sheet?", component: () => import("./features/officer/pages/ReviewingPage.vue"), props: true },
-    { path: "/more", component: () => import("./features/more/pages/MorePage.vue") },
-    { path: "/join", component: () => import("./features/join/pages/JoinPage.vue") },
-    { path: "/sign-in", component: () => import("./features/account/pages/SignInPage.vue") },
-    { path: "/me", component: () => import("./features/account/pages/MePage.vue") },
-    { path: "/me/applications", component: () => import("./features/membership/pages/MembershipPage.vue") },
-    { path: "/me/grants", component: () => import("./features/account/pages/GrantsPage.vue") },
-    { path: "/manage", component: async () => (await managing()).ManagePage },
-    { path: "/manage/:code", component: async () => (await managing()).KeepPage, props: true },
-    { path: "/manage/:code/round", component: async () => (await managing()).RoundPage, props: true },
-    { path: "/manage/:code/:part", component: async () => (await managing()).PartPage, props: true },
-    { path: "/privacy", component: () => import("./features/more/pages/PrivacyPage.vue") },
-    { path: "/:rest(.*)*", redirect: "/" },
+    {
+      path: "/:rest(.*)*",
+      name: REST,
+      component: HomePage,
+      // Whatever is not known yet: its page is among those that are fetched now, or there is none.
+      async beforeEnter({ fullPath }) {
+        const { pages } = await import("./pages");
+        for (const page of pages) router.addRoute(page);
+        router.removeRoute(REST);
+        router.addRoute({ path: "/:rest(.*)*", redirect: "/" });
+        return { path: fullPath, replace: true };
+      },
+    },
   ],
   // eslint-disable-next-line @typescript-eslint/no-deprecated -- its successor is still experimental
   scrollBehavior: (to, from, saved) => saved ?? (from.matched.length > 0 && to.matched.length < 2 && { top: 0 }),

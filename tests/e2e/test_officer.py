@@ -161,7 +161,7 @@ def test_a_whole_number_is_recorded_once_and_gone_after_a_minute(
     phone: Phone = make_phone(at=None, clock=None, size=DESKTOP, touch=False)
     phone.context.clock.install()
     page = at_the_desk(phone, union.officer(), f"/staff/applications/{shown['id']}")
-    expect(page.get_by_text(shown["id_number_masked"])).to_be_visible()
+    expect(page.locator(".one__written")).to_contain_text(shown["id_number_masked"])
     page.get_by_role("button", name="显示完整证件号").click()
     sheet = page.get_by_role("dialog")
     expect(sheet).to_contain_text("会记入历史")

@@ -32,6 +32,8 @@ PAGES = {
     "/staff/applications/<part>": "src/features/officer/pages/ReviewingPage.vue",
     "/staff/applications/<part>/print": "src/features/officer/pages/ReviewingPage.vue",
     "/more": "src/features/more/pages/MorePage.vue",
+    "/me/card": "src/features/membership/pages/CardPage.vue",
+    "/verify": "src/features/verify/pages/VerifyPage.vue",
     "/privacy": "src/features/more/pages/PrivacyPage.vue",
     "/join": "src/features/join/pages/JoinPage.vue",
     "/me/applications": "src/features/membership/pages/MembershipPage.vue",
@@ -43,7 +45,12 @@ PAGES = {
     "/manage/<code>/<part>": "src/features/manage/managing.ts",
 }
 """Addresses that the app itself answers, and what each shows besides the app; the same document comes for all."""
+ADDRESSES = "src/pages.ts"
+"""The module that knows the addresses of all pages but the list and those that begin with FIRST."""
+FIRST = ("/map", "/p/", "/s/")
 WORKER = "sw.js"
+DEVICES = "camera=(self), microphone=(), geolocation=(self)"
+"""What of the phone the app may ask for: where it is, and the camera, by which members' cards are read."""
 WORKER_POLICY = "default-src 'none'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 YEAR_S = 31_536_000
 
@@ -90,6 +97,7 @@ def blueprint(built: Mapping[str, Encoded], *, images_from: str = "") -> Bluepri
         """The app; which page it shows is decided on the phone."""
         response = encodings.answer(built["index.html"], max_age_s=0)
         response.headers["Content-Security-Policy"] = may
+        response.headers["Permissions-Policy"] = DEVICES
         if link := ahead.get(str(request.url_rule)):
             response.headers["Link"] = link
         return response
@@ -143,11 +151,17 @@ def _worker(script: Encoded, may: str) -> Encoded:
 def _ahead(built: Mapping[str, Encoded]) -> dict[str, str]:
     """By address the Link header with which a page's own files come along with the app, not one journey after it."""
     manifest = json.loads(built[MANIFEST].form("identity"))
-    return {address: ", ".join(_links(manifest, module)) for address, module in PAGES.items() if module}
+    return {
+        address: ", ".join(_links(manifest, _modules(address, module))) for address, module in PAGES.items() if module
+    }
 
 
-def _links(manifest: Mapping[str, Any], module: str) -> Iterator[str]:
-    wanted, seen = [module], set[str]()
+def _modules(address: str, page: str) -> list[str]:
+    return [page] if address.startswith(FIRST) else [ADDRESSES, page]
+
+
+def _links(manifest: Mapping[str, Any], modules: list[str]) -> Iterator[str]:
+    wanted, seen = modules, set[str]()
     while wanted:
         name = wanted.pop()
         chunk = manifest[name]
