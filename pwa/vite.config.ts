@@ -62,7 +62,7 @@ export default defineConfig({
         globPatterns: ["index.html", "assets/*.{js,css}", "icon.svg"],
         // Everything but the map, which is as large as all else, what staff alone use, and cards and what checks them; each is kept
         // once it was used.
-        globIgnores: ["assets/{MapPage,drawing,FirstSteps,GrantsPage,StaffPage,GiveSheet,StaffSheet,TakeBackSheet,managing,RoundLink,postman,VerifyPage,CardPage,reader,ed25519}-*"],
+        globIgnores: ["assets/{MapPage,drawing,FirstSteps,GrantsPage,StaffPage,GiveSheet,StaffSheet,TakeBackSheet,managing,ReviewingPage,RoundLink,postman,VerifyPage,CardPage,reader,ed25519}-*"],
       },
       manifest: {
         id: "/",

@@ -17,5 +17,6 @@ setTimeout(() => {
   // What was said of a place without a network goes out as soon as there is one, whichever page is opened.
   void keptKeys().then((keys) => {
     if (keys.some((key) => key.startsWith("vote/"))) void import("./offline/resending");
+    if (keys.includes("unfinished/application")) void import("./offline/sweeping");
   });
 });

@@ -65,7 +65,7 @@ self.addEventListener("fetch", (event) => {
   if (request.method !== "GET" || url.origin !== self.location.origin || url.pathname.startsWith("/api/")) return;
   if (request.mode === "navigate") {
     // Addresses of the app only: the API's page and what else the server shows come from the server.
-    if (/^\/(?:$|map$|[ps]\/|report$|staff$|more$|privacy$|sign-in$|me$|me\/(?:card|grants)$|verify$|manage(?:$|\/))/.test(url.pathname)) {
+    if (/^\/(?:$|map$|[ps]\/|report$|staff(?:$|\/)|more$|privacy$|sign-in$|me$|me\/(?:applications|card|grants)$|join$|verify$|manage(?:$|\/))/.test(url.pathname)) {
       event.respondWith(page(request));
     }
     return;

@@ -2443,6 +2443,11 @@ export interface components {
              * @description Name of the union above it
              */
             readonly above: string | null;
+            /**
+             * Division
+             * @description GB/T 2260 code of its division, by which applications are routed
+             */
+            readonly division: string | null;
             /** Accepts Applications */
             readonly accepts_applications: boolean;
         };

@@ -11,12 +11,14 @@ export interface Unsent {
   readonly method: "POST" | "PUT";
   readonly path: string;
   readonly body: unknown;
+  /** Whether the body is sealed, since it says something personal. */
+  readonly sealed?: boolean;
   /** When it was done, in milliseconds since 1970. */
   readonly at: number;
   /** Until when it may be thought better of, in milliseconds since 1970. */
   readonly notBefore: number;
-  /** Why the server did not take it: it waits for the person then. */
-  readonly refused: { readonly kind: string; readonly faults: readonly string[] } | null;
+  /** Why the server did not take it, with what is wrong at each field: it waits for the person then. */
+  readonly refused: { readonly kind: string; readonly faults: Readonly<Record<string, string>>; readonly now?: unknown } | null;
 }
 
 /** What a try that was refused means: for all, for what is about the same place, or for good. */

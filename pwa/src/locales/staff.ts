@@ -5,6 +5,7 @@ import { inLanguage } from "./index";
 export const desk = inLanguage({
   zh: {
     heading: "站点维护",
+    applications: "入会申请",
     coming: "正在下载…",
     lack: { all: "全部", escalated: "逾期或仍不对", task: "有任务", closed: "该问还关着吗", unconfirmed: "30 天未确认", broken: "设备坏了", expiring: "药品过期或将过期" },
     counted: (words: string, count: string) => `${words} ${count}`,
@@ -46,6 +47,7 @@ export const desk = inLanguage({
   },
   en: {
     heading: "Keeping places true",
+    applications: "Applications",
     coming: "On its way…",
     lack: { all: "All", escalated: "Overdue or still wrong", task: "With tasks", closed: "Closed: ask again", unconfirmed: "Unconfirmed for 30 days", broken: "Broken", expiring: "Medicine expired or expiring" },
     counted: (words: string, count: string) => `${words} ${count}`,

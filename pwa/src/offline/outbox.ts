@@ -4,7 +4,9 @@ import { Refusal, change } from "@/api/own";
 import { type Unsent, due, verdict } from "@/ground/sending";
 import { time } from "./clock";
 import { bringPerson } from "./person";
-import { keep, keptUnder, letGo } from "./shelf";
+import type { Sealed } from "./sealing";
+import { keep, keptKeys, keptUnder, letGo } from "./shelf";
+import { SEAL, UNFINISHED } from "./unfinished";
 import { mark } from "./signedIn";
 
 export type { Unsent } from "@/ground/sending";
@@ -14,6 +16,14 @@ const PREFIX = "outbox/";
 const LOCK = "xiejiao.outbox";
 /** Milliseconds after which something is tried again while the app is in use. */
 const AGAIN_MS = 30_000;
+
+/** What was sealed, opened for sending; Refusal where its key is gone, since nobody can read it any more. */
+async function unsealed(body: unknown): Promise<unknown> {
+  const { opened } = await import("./sealing");
+  const found = await opened(body as Sealed);
+  if (found === null) throw new Refusal("missing");
+  return found;
+}
 
 /** Sends anything; that path and body belong together was checked when it was put in. */
 type Send = (method: Unsent["method"], path: string, body: unknown, manner: { key: string }) => Promise<unknown>;
@@ -91,12 +101,13 @@ async function sendDue(): Promise<void> {
   for (const entry of due(found, account, time())) {
     if (skipped.has(entry.about.code)) continue;
     try {
-      await send(entry.method, entry.path, entry.body, { key: entry.id });
+      const body = entry.sealed ? await unsealed(entry.body) : entry.body;
+      await send(entry.method, entry.path, body, { key: entry.id });
       await letGo(PREFIX + entry.id);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       const what = verdict(error);
-      if (what === "refused") await write({ ...entry, refused: { kind: error.kind, faults: [...error.faults.values()] } });
+      if (what === "refused") await write({ ...entry, refused: { kind: error.kind, faults: Object.fromEntries(error.faults), now: error.now } });
       else if (error.kind !== "signed-out") tryAgainIn(Math.max(error.seconds * 1000, AGAIN_MS));
       if (what === "stop") break;
       if (what === "skip") skipped.add(entry.about.code);
@@ -127,8 +138,9 @@ export function drain(): Promise<void> {
   return draining;
 }
 
-/** Let go of everything: the person signs out, and was asked. */
+/** Let go of everything, of what was not finished too: the person signs out, and was asked. */
 export async function empty(): Promise<void> {
-  await Promise.all((await look()).map(({ id }) => letGo(PREFIX + id)));
+  const keys = await keptKeys();
+  await Promise.all(keys.filter((key) => [PREFIX, UNFINISHED, SEAL].some((prefix) => key.startsWith(prefix))).map(letGo));
   await look();
 }

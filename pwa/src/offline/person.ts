@@ -15,9 +15,9 @@ const OWN = "own/";
 /** The person signed in; null: nobody, or not asked yet. */
 export const person = shallowRef<Person | null>(null);
 
-/** Where the work of a person is: at the places that they lead, or at those that they keep; null: they have none. */
-export function deskOf({ permissions, grants }: Person): "/staff" | "/manage" | null {
-  if (!permissions.includes("sites:confirm")) return null;
+/** Where the work of a person is: at the places that they lead, at those that they keep, or at applications; null: they have none. */
+export function deskOf({ permissions, grants }: Person): "/staff" | "/manage" | "/staff/applications" | null {
+  if (!permissions.includes("sites:confirm")) return permissions.includes("applications:read") ? "/staff/applications" : null;
   return grants.some(({ role, holds }) => holds && role === "organisation_admin") ? "/staff" : "/manage";
 }
 

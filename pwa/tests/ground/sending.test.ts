@@ -33,7 +33,7 @@ describe("what is due", () => {
   });
 
   test("is nothing that was refused, which holds nothing else up", () => {
-    expect(ids(due([unsent("refused", { refused: { kind: "faulty", faults: [] } }), unsent("next", { at: NOON + 1 })], "me", NOON))).toEqual(["next"]);
+    expect(ids(due([unsent("refused", { refused: { kind: "faulty", faults: {} } }), unsent("next", { at: NOON + 1 })], "me", NOON))).toEqual(["next"]);
   });
 });
 

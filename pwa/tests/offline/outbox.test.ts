@@ -59,7 +59,7 @@ describe("the outbox", () => {
     await done("one");
     await drain();
     expect(sent).toHaveLength(1);
-    expect(unsent.value[0]?.refused).toEqual({ kind: "faulty", faults: ["too old"] });
+    expect(unsent.value[0]?.refused).toEqual({ kind: "faulty", faults: { at: "too old" }, now: null });
     expect(waiting.value).toEqual([]);
   });
 

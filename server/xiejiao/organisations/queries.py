@@ -35,6 +35,7 @@ def path(connection: Connection, identity: UUID) -> str | None:
 
 _NAMED = text(
     "SELECT organisation.id, organisation.name, organisation.level, above.name AS above,"
+    " organisation.division_code,"
     " organisation.accepts_applications AND coalesce(organisation.closed_on > :today, true) AS accepts"
     " FROM organisation LEFT JOIN organisation AS above ON above.path = subpath(organisation.path, 0, -1)"
     " WHERE strpos(organisation.name, :q) > 0 AND coalesce(organisation.closed_on > :today, true)"
@@ -46,7 +47,7 @@ _NAMED = text(
 def named(connection: Connection, q: str, *, accepting: bool, today: dt.date) -> tuple[Listed, ...]:
     """Unions that have not closed and whose name holds `q`, those first whose name begins so; at most twenty."""
     rows = connection.execute(_NAMED, {"q": q, "accepting": accepting, "today": today})
-    return tuple(Listed(row.id, row.name, Level(row.level), row.above, row.accepts) for row in rows)
+    return tuple(Listed(row.id, row.name, Level(row.level), row.above, row.division_code, row.accepts) for row in rows)
 
 
 _RECIPIENT = text(

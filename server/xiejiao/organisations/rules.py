@@ -45,6 +45,7 @@ class Listed:
     name: str
     level: Level
     above: str | None
+    division_code: str | None
     accepts_applications: bool
 
 

@@ -38,6 +38,7 @@ class OrganisationShown(BaseModel):
     name: str
     level: Level
     above: str | None = Field(description="Name of the union above it")
+    division: str | None = Field(description="GB/T 2260 code of its division, by which applications are routed")
     accepts_applications: bool
 
 
@@ -58,6 +59,7 @@ def organisations(found: Sequence[Listed]) -> dict[str, Any]:
                 "name": each.name,
                 "level": each.level,
                 "above": each.above,
+                "division": each.division_code,
                 "accepts_applications": each.accepts_applications,
             }
             for each in found

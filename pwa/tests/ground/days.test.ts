@@ -1,7 +1,7 @@
 /** Days are counted as the calendar in China has them, whatever the hour. */
 
 import { expect, it } from "vitest";
-import { daysSince, daysUntil } from "@/features/staff/days";
+import { daysSince, daysUntil } from "@/ground/days";
 
 const at = (text: string) => Date.parse(`${text}+08:00`);
 
