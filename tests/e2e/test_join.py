@@ -19,7 +19,7 @@ from e2e.test_access import CHOOSE, DESKTOP, LOOKS, SMALL, violations_in_every_l
 from e2e.test_account import code_sent
 from installation import Installation
 from phone import Phone, installed
-from road import Answer, Request, Road, gone, to
+from road import Road, gone, to
 from xiejiao import database
 from xiejiao.accounts.queries import act
 from xiejiao.cluster import Role as DatabaseRole
@@ -364,6 +364,7 @@ def test_faults_stand_at_their_fields(phone: Phone, installation: Installation, 
     child = people.id_number(next(_sequence), born_on=now().date() - dt.timedelta(days=3650))
     field.fill(child)
     expect(page.get_by_text("未满 16 周岁")).to_be_visible()
+    field.blur()
     page.get_by_role("button", name="改 身份证号").tap()
     # As people type it: full width, spaces, and a small x.
     spelled = "".join(chr(ord(each) + 0xFEE0) for each in f"{id_number[:6]}") + f" {id_number[6:].lower()} "
@@ -373,19 +374,18 @@ def test_faults_stand_at_their_fields(phone: Phone, installation: Installation, 
 
 
 def test_what_the_server_refuses_stands_at_its_field_and_nothing_is_lost(
-    phone: Phone, installation: Installation, road: Road, number: str, id_number: str
+    make_phone: MakePhone, installation: Installation, number: str, id_number: str
 ) -> None:
-    def refused(_request: Request, _answer: Answer) -> Answer:
-        told = {"status": 400, "errors": [{"field": "id_number", "message": "这个号码有误"}]}
-        return Answer(400, {"Content-Type": "application/problem+json"}, json.dumps(told).encode())
-
-    page = phone.visit("/join")
-    to_signing(page, installation, number, id_number, POOL)
+    # By the clock of this phone somebody is old enough who is not.
+    page = make_phone(at=None, clock=now() + dt.timedelta(days=400)).visit("/join")
+    born_on = now().date() - dt.timedelta(days=round(15.5 * 365))
+    to_signing(page, installation, number, people.id_number(next(_sequence), born_on=born_on), POOL)
     sign(page)
-    with road.broken(to("/api/v1/applications", refused)):
-        send(page)
-        on_step(page, "您的信息")
-        expect(page.get_by_text("这个号码有误")).to_be_visible()
+    before = applications(installation)
+    send(page)
+    on_step(page, "您的信息")
+    expect(page.get_by_text("未满 16 周岁，还不能入会")).to_be_visible()
+    assert applications(installation) == before
     expect(page.get_by_label("姓名")).to_have_value(NAME)
     page.get_by_role("button", name="改 身份证号").tap()
     page.get_by_label("身份证号", exact=True).fill(id_number)
@@ -394,6 +394,7 @@ def test_what_the_server_refuses_stands_at_its_field_and_nothing_is_lost(
     expect(page.locator(".sign-here polyline")).to_have_count(3)
     send(page)
     receipt(page)
+    assert applications(installation) == before + 1
 
 
 def test_a_second_application_for_the_same_person_leads_to_the_first(
