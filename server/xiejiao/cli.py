@@ -36,7 +36,7 @@ from xiejiao.config import Config
 from xiejiao.coordinates import Datum
 from xiejiao.errors import FieldFault, InputError, NotFoundError, OperatorError
 from xiejiao.language import Language, Words
-from xiejiao.membership import chain
+from xiejiao.membership import chain, drawing
 from xiejiao.membership import queries as applications
 from xiejiao.sites.schemas import FIRST_INSTANT, LAST_INSTANT
 
@@ -529,6 +529,15 @@ def list_settings() -> None:
     Example: xiejiao settings
     """
     click.echo(config.as_markdown(), nl=False)
+
+
+@main.command()
+def joining() -> None:
+    """Print the course of an application as Markdown; docs/joining.md holds the same.
+
+    Example: xiejiao joining
+    """
+    click.echo(drawing.as_markdown(), nl=False)
 
 
 @main.command("openapi")

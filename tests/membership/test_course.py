@@ -116,6 +116,7 @@ def test_after_ten_minutes_a_decision_stands(house: House) -> None:
     refused = done(house.decide(officer, sent(rider), "refuse", reason="not_reached"))
     house.clock.pass_(600)
     assert house.decide(officer, refused, "undo").status_code == 409
+    assert done(officer.get(f"/api/v1/applications/{refused['id']}"))["can"] == []
 
 
 def test_what_was_answered_meanwhile_is_not_taken_back(house: House) -> None:
@@ -157,6 +158,7 @@ def test_an_application_is_moved_to_another_union_and_moved_back_by_mistake(hous
     taken = sent(rider)
     assert there.get(f"/api/v1/applications/{taken['id']}").status_code == 404
     where = {"reason": "other_union", "organisation": house.union(WEIHAI)}
+    house.clock.pass_(5 * 86_400)
     moved = done(house.decide(officer, taken, "move", **where))
     assert (moved["organisation"]["name"], moved["due_on"]) == ("威海市总工会", taken["due_on"])
     assert moved["can"] == ["undo"], "who moved it sees it for as long as it can be taken back"
@@ -260,7 +262,7 @@ def test_everything_that_is_wrong_is_said_at_once(house: House) -> None:
     assert refused_fields(answer) == {
         "name", "id_number", "trade", "employer", "workplace", "organisation", "site", "signature", "consent",
     }  # fmt: skip
-    assert "已不受理" in next(each["message"] for each in answer.json["errors"] if each["field"] == "organisation")
+    assert "不受理" in next(each["message"] for each in answer.json["errors"] if each["field"] == "organisation")
 
 
 @pytest.mark.parametrize(("field", "value"), [
@@ -396,18 +398,23 @@ def test_the_queue_is_that_of_ones_own_part_of_the_tree(house: House) -> None:
         assert queue["counts"] == {"submitted": 1, "returned": 0, "approved_basic": 0, "overdue": 0}
 
 
-def test_what_is_overdue_comes_first_and_says_so(house: House) -> None:
+def test_what_is_overdue_comes_first_and_says_so(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     officer = house.officer()
-    first, second = house.rider(), house.rider()
-    early = sent(first)
+    second = house.rider()
+    early = sent(house.rider())
+    house.clock.pass_(3600)
+    between = sent(house.rider())
     house.clock.pass_(3600)
     late = sent(second)
     house.everything("UPDATE application SET due_on = '2026-11-19' WHERE id = :id RETURNING id", id=late["id"])
     assert commands.mark_overdue(house.connection, KEYS, now=house.clock.now(), draw=house.draw) == 1
     assert commands.mark_overdue(house.connection, KEYS, now=house.clock.now(), draw=house.draw) == 0
     queue = done(officer.get("/api/v1/applications"))
-    assert [(row["id"], row["overdue"]) for row in queue["applications"]] == [(late["id"], True), (early["id"], False)]
+    listed = [(row["id"], row["overdue"]) for row in queue["applications"]]
+    assert listed == [(late["id"], True), (early["id"], False), (between["id"], False)]
     assert queue["counts"]["overdue"] == 1
+    monkeypatch.setattr(schemas, "PAGE", 1)
+    assert [row["id"] for row in done(officer.get("/api/v1/applications"))["applications"]] == [late["id"]]
     only = done(officer.get("/api/v1/applications?overdue=true"))["applications"]
     assert [row["id"] for row in only] == [late["id"]]
     assert [event["what"] for event in own(second, late["id"])["events"]] == ["submit", "overdue"]
@@ -478,7 +485,9 @@ def test_notes_are_among_officers(house: House) -> None:
     assert [event["what"] for event in own(rider, taken["id"])["events"]] == ["submit"]
 
 
-def test_a_number_is_shown_for_a_purpose_and_fifty_times_an_hour(house: House) -> None:
+def test_a_number_is_shown_for_a_purpose_and_fifty_times_an_hour(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
     rider, officer, other = house.rider(), house.officer(), house.officer()
     taken = sent(rider)
     address, body = f"/api/v1/applications/{taken['id']}/revelations", {"purpose": Purpose.COMPARE_DOCUMENT}
@@ -489,6 +498,7 @@ def test_a_number_is_shown_for_a_purpose_and_fifty_times_an_hour(house: House) -
     refusal = officer.post(address, body)
     assert refusal.status_code == 429
     assert int(refusal.headers["Retry-After"]) > 0
+    assert [record.name for record in caplog.records if "more ID numbers" in record.message] == ["xiejiao.membership"]
     revealed = "SELECT account_id, reason FROM membership_event WHERE what = 'reveal'"
     assert len(house.everything(revealed)) == 50
     done(other.post(address, body))

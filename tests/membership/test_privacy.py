@@ -1,6 +1,7 @@
 """Who learns what: nobody by asking, other accounts nothing, and no log, row or backup holds a number."""
 
 import datetime as dt
+import json
 import logging
 import subprocess
 from pathlib import Path
@@ -117,11 +118,11 @@ def test_another_accounts_transaction_sees_nothing(house: House) -> None:
 
 def test_who_reaches_nothing_finds_no_match(house: House) -> None:
     taken = house.rider().send().json
-    twin = house.rider()
-    twin.send(name="王明")
-    accounts.act(house.connection, None, Scope(paths=(WEIHAI,)))
-    found = house.connection.execute(text("SELECT * FROM matches_of(:id)"), {"id": taken["id"]}).all()
-    assert found == []
+    house.rider().send()
+    for path, number in ((WEIHAI, 0), (MEIJIANG, 1)):
+        accounts.act(house.connection, None, Scope(paths=(path,)))
+        found = house.connection.execute(text("SELECT * FROM matches_of(:id)"), {"id": taken["id"]}).all()
+        assert len(found) == number
 
 
 @pytest.mark.parametrize("forbidden", [
@@ -188,8 +189,10 @@ NAME, EMPLOYER, WORDS = "阿依古丽·金丝雀", "金丝雀速递", "金丝雀
 
 
 def traces(secrets: list[str], where: dict[str, str]) -> list[str]:
-    """Where any of the secrets stands, in plain or as the bytes that it is stored in."""
-    written = {form for each in secrets for form in (each, each.encode().hex())}
+    """Where any of the secrets stands: in plain, as JSON escapes it, or as the bytes that it is stored in."""
+    escaped = [json.dumps(each)[1:-1] for each in secrets]
+    written = {*secrets, *escaped, *(each.replace("\\", "\\\\") for each in escaped)}
+    written |= {each.encode().hex() for each in secrets}
     return [place for place, content in where.items() if any(each in content for each in written)]
 
 

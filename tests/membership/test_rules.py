@@ -140,6 +140,19 @@ def test_what_is_no_name_is_refused_in_words(typed: str) -> None:
     assert typed.strip() not in found.zh or not typed.strip()
 
 
+def test_why_it_is_no_name_is_said() -> None:
+    for typed, zh in (
+        ("王小明2", "数字"),
+        ("王\u202e小明", "看不见"),
+        ("王\ue863明", "编码"),
+        ("王=明", "符号"),
+        ("王", "2 到"),
+    ):
+        found = rules.person_name(typed)
+        assert isinstance(found, Words)
+        assert zh in found.zh
+
+
 @given(st.text())
 def test_a_name_once_spelled_stays_so(typed: str) -> None:
     found = rules.person_name(typed)

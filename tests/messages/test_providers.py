@@ -210,6 +210,25 @@ def test_what_httpx_would_log_holds_the_number(account: Alibaba, caplog: pytest.
     assert PHONE in caplog.text
 
 
+def test_news_goes_by_the_template_that_was_approved_for_it_or_not_at_all(settings: Settings, cloud: FakeCloud) -> None:
+    number = {"number": "A26000000015"}
+    none = chosen(settings())
+    assert none.send(PHONE, Template.APPLICATION_NEWS, number) == NotTaken("no template is approved", again=False)
+    assert cloud.sent == []
+    both = chosen(settings(SMS_TEMPLATE_APPLICATION="SMS_2", SMS_TEMPLATE_MEMBERSHIP="SMS_3"))
+    for template in (Template.APPLICATION_NEWS, Template.MEMBERSHIP_NEWS):
+        assert isinstance(both.send(PHONE, template, number), Taken)
+    assert [each["TemplateCode"] for each in cloud.sent] == ["SMS_2", "SMS_3"]
+
+
+def test_news_says_neither_name_nor_what_happened() -> None:
+    for template in (Template.APPLICATION_NEWS, Template.MEMBERSHIP_NEWS):
+        words = template.words({"number": "X"})
+        assert "X" in words.zh
+        told = ("退回", "拒绝", "通过", "returned", "refused", "approved")
+        assert not [each for each in told if each in words.zh or each in words.en]
+
+
 def test_the_console_shows_the_code_and_masks_the_number(capsys: pytest.CaptureFixture[str]) -> None:
     assert send(chosen({})) == Taken("console")
     shown = capsys.readouterr().err

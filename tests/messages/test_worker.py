@@ -262,7 +262,9 @@ def test_housekeeping_clears_away_what_is_over(there: Installation) -> None:
     assert there.value("SELECT state FROM message") == "expired"
     left = "SELECT (SELECT count(*) FROM quota) + (SELECT count(*) FROM idempotency_key) + (SELECT count(*) FROM job)"
     assert there.value(left) == there.value("SELECT count(*) FROM job WHERE state = 'waiting' AND kind <> 'old'")
-    assert there.value("SELECT string_agg(kind, ' ' ORDER BY kind) FROM job") == "escalation housekeeping weighing"
+    assert there.value("SELECT string_agg(kind, ' ' ORDER BY kind) FROM job") == (
+        "escalation housekeeping overdue retention weighing"
+    )
 
 
 @pytest.mark.parametrize("more", [{"SMS_KEY_ID": ""}, {"KEY_FILE": "/nowhere/keys.json"}])

@@ -12,6 +12,8 @@ import click
 import pytest
 
 from xiejiao import cli, config, database
+from xiejiao.membership import drawing
+from xiejiao.membership.rules import NEXT
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "server" / "xiejiao"
@@ -157,6 +159,11 @@ def test_no_module_is_named_for_nothing() -> None:
 def test_the_settings_are_documented_as_they_are() -> None:
     assert (ROOT / "docs" / "settings.md").read_text("utf-8") == config.as_markdown()
     assert all(f"`{each.metadata['variable']}`" in config.as_markdown() for each in config.settings())
+
+
+def test_the_course_of_an_application_is_documented_as_it_is() -> None:
+    assert (ROOT / "docs" / "joining.md").read_text("utf-8") == drawing.as_markdown(), "run `xiejiao joining`"
+    assert all(f"`{status}` | `{step}`" in drawing.as_markdown() for status, step in NEXT)
 
 
 def without_target(document: Path) -> list[str]:

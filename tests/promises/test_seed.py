@@ -75,6 +75,14 @@ def test_codes_are_unique_and_have_words_in_both_languages(part: str) -> None:
         assert 1 <= len(row["label"]) <= 6
 
 
+def test_federations_are_of_trades_that_there_are() -> None:
+    trades = {row["code"] for row in VOCABULARY["trades"]}
+    named = {row["path"]: set(row["trades"]) for row in ORGANISATIONS if "trades" in row}
+    assert named
+    assert all(each and each <= trades for each in named.values())
+    assert all(PATHS[path]["accepts_applications"] for path in named)
+
+
 def test_facets_are_unique_and_in_their_range() -> None:
     facets = [row["facet"] for row in VOCABULARY["kinds"] + VOCABULARY["amenities"]]
     assert len(set(facets)) == len(facets)

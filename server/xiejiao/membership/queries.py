@@ -270,7 +270,7 @@ def against(connection: Connection, organisation: UUID, *, today: dt.date) -> Wo
     if found is None:
         return Words("没有这个工会，请另选", "is no union: choose another")
     if not found.takes:
-        return Words("该工会已不受理入会申请，请另选", "takes no applications any more: choose another")
+        return Words("该工会现在不受理入会申请，请另选", "takes no applications now: choose another")
     return None
 
 
@@ -498,10 +498,10 @@ _MEASURES = (
     " coalesce(sum(returns) FILTER (WHERE first_decided_at >= :since), 0) AS returned"
 )
 _MEASURED = (
-    " FROM application CROSS JOIN LATERAL (SELECT"
-    " extract(epoch FROM first_decided_at - submitted_at) / 3600 AS took_h,"
-    " (SELECT count(*) FROM membership_event WHERE application_id = application.id AND what = 'return'"
-    "  AND at >= :since) AS returns) AS measured"
+    " FROM application CROSS JOIN LATERAL ("
+    "  SELECT extract(epoch FROM first_decided_at - submitted_at) / 3600 AS took_h) AS measured"
+    " LEFT JOIN (SELECT application_id, count(*) AS returns FROM membership_event WHERE what = 'return'"
+    "  AND at >= :since GROUP BY application_id) AS returned ON returned.application_id = application.id"
     " JOIN organisation ON organisation.id = organisation_id"
     " WHERE (status IN ('submitted', 'approved_basic') OR first_decided_at >= :since)"
 )

@@ -1,6 +1,7 @@
 """Addresses of joining: of applicants, of the officers who decide, of members."""
 
 import datetime as dt
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
 from uuid import UUID
@@ -11,7 +12,7 @@ from sqlalchemy import Connection
 from xiejiao.accounts import commands as signing
 from xiejiao.accounts import queries as accounts
 from xiejiao.database import reading, writing
-from xiejiao.errors import BusyError, ConflictError, ForbiddenError, NotFoundError
+from xiejiao.errors import BusyError, ConflictError, ForbiddenError, NotFoundError, TooManyError
 from xiejiao.hours import Calendar
 from xiejiao.http import access, bodies, json, query_string
 from xiejiao.http.access import caller, public, requires, signed_in
@@ -26,6 +27,7 @@ from xiejiao.roles import Permission, Scope
 from xiejiao.sites import code
 from xiejiao.sites.keeper import Keeper
 
+log = logging.getLogger("xiejiao.membership")
 bp = Blueprint("membership", __name__, url_prefix="/api/v1")
 
 _CREATED, _DONE, _CONFLICT = 201, 204, 409
@@ -82,13 +84,14 @@ def _acted(connection: Connection, act: Callable[[Connection], tuple[int, Mappin
 
 def _form(schema: type[M]) -> M:
     """The form that was sent; InputError that names everything that is wrong with it."""
+    today, words = rules.day(_now()), _keeper().known().words
     with reading() as connection:
         return bodies.parsed(
             schema,
             context={
-                "today": rules.day(_now()),
-                "trades": {each.code for each in _keeper().known().words.trades},
-                "organisation": lambda identity: queries.against(connection, identity, today=rules.day(_now())),
+                "today": today,
+                "trades": {each.code for each in words.trades},
+                "organisation": lambda identity: queries.against(connection, identity, today=today),
                 "site": lambda written: queries.site(connection, code.normalised(written)) is not None,
             },
         )
@@ -414,7 +417,11 @@ def reveal(id: UUID) -> Response:  # noqa: A002 - the part of the path
         accounts.act(connection, caller().account, caller().scope(Permission.APPLICATIONS_REVEAL))
         return {"id_number": queries.id_number(connection, around.keys, id)}
 
-    return _once(act, show)
+    try:
+        return _once(act, show)
+    except TooManyError:
+        log.warning("account %s asked for more ID numbers than an hour allows", caller().account)
+        raise
 
 
 @bp.put("/applications/<uuid:id>/assignment")
