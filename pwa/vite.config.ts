@@ -60,8 +60,9 @@ export default defineConfig({
       includeManifestIcons: false,
       injectManifest: {
         globPatterns: ["index.html", "assets/*.{js,css}", "icon.svg"],
-        // Everything but the map, which is as large as all else, and what staff alone use; both are kept once they were used.
-        globIgnores: ["assets/{MapPage,drawing,FirstSteps,GrantsPage,StaffPage,GiveSheet,StaffSheet,TakeBackSheet,managing,RoundLink,postman}-*"],
+        // Everything but the map, which is as large as all else, what staff alone use, and cards and what checks them; each is kept
+        // once it was used.
+        globIgnores: ["assets/{MapPage,drawing,FirstSteps,GrantsPage,StaffPage,GiveSheet,StaffSheet,TakeBackSheet,managing,RoundLink,postman,VerifyPage,CardPage,reader,ed25519}-*"],
       },
       manifest: {
         id: "/",

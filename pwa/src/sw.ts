@@ -20,9 +20,29 @@ function fingerprint(text: string): string {
 
 self.addEventListener("install", (event) => {
   event.waitUntil(
-    caches.open(VERSION).then((cache) => cache.addAll(FILES.map((file) => new Request(file.url, { cache: "no-cache" })))),
+    (async () => {
+      const cache = await caches.open(VERSION);
+      await cache.addAll(FILES.map((file) => new Request(file.url, { cache: "no-cache" })));
+      // Without these the app still starts.
+      await usedBefore().then((paths) => cache.addAll(paths)).catch(() => undefined);
+    })(),
   );
 });
+
+/** Files of pages that were used in the version before, under their names in this one: what works offline goes on to. */
+async function usedBefore(): Promise<string[]> {
+  const plain = (path: string) => path.replace(/-[\w-]{8}(?=\.\w+$)/, "");
+  const before = new Set<string>();
+  for (const name of await caches.keys()) {
+    if (name === VERSION) continue;
+    for (const { url } of await (await caches.open(name)).keys()) before.add(plain(new URL(url).pathname));
+  }
+  if (!before.size) return [];
+  const built = (await (await fetch("/built.json")).json()) as Record<string, { file: string; css?: string[] }>;
+  const already = new Set(FILES.map(({ url }) => new URL(url, self.location.origin).pathname));
+  const paths = new Set(Object.values(built).flatMap(({ file, css = [] }) => [file, ...css].map((path) => `/${path}`)));
+  return [...paths].filter((path) => before.has(plain(path)) && !already.has(path));
+}
 
 self.addEventListener("activate", (event) => {
   event.waitUntil(
@@ -45,7 +65,7 @@ self.addEventListener("fetch", (event) => {
   if (request.method !== "GET" || url.origin !== self.location.origin || url.pathname.startsWith("/api/")) return;
   if (request.mode === "navigate") {
     // Addresses of the app only: the API's page and what else the server shows come from the server.
-    if (/^\/(?:$|map$|[ps]\/|report$|staff$|more$|privacy$|sign-in$|me$|me\/(?:applications|grants)$|join$|manage(?:$|\/))/.test(url.pathname)) {
+    if (/^\/(?:$|map$|[ps]\/|report$|staff$|more$|privacy$|sign-in$|me$|me\/(?:applications|card|grants)$|join$|verify$|manage(?:$|\/))/.test(url.pathname)) {
       event.respondWith(page(request));
     }
     return;

@@ -14,6 +14,7 @@ from werkzeug.routing import IntegerConverter
 
 import xiejiao.accounts.routes
 import xiejiao.calendar.routes
+import xiejiao.cards.routes
 import xiejiao.installation.routes
 import xiejiao.membership.routes
 import xiejiao.organisations.routes
@@ -47,6 +48,7 @@ BLUEPRINTS = (  # the API page keeps this order
     xiejiao.upkeep.routes.bp,
     xiejiao.organisations.routes.bp,
     xiejiao.membership.routes.bp,
+    xiejiao.cards.routes.bp,
     xiejiao.accounts.routes.bp,
     health.bp,
     reference.bp,

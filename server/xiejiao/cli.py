@@ -394,6 +394,22 @@ def rotate(settings: Config) -> None:
     click.echo(f"{said}; {done.rewrapped} keys were wrapped with it. Back up {settings.keys} apart from the database.")
 
 
+@keys.command("add-card-key")
+@click.option("--in-days", type=click.IntRange(1, 90), default=7, show_default=True, help="Days until it signs.")
+@click.pass_obj
+def add_card_key(settings: Config, in_days: int) -> None:
+    """Add a key that signs members' cards from a day on; until then it is only made known to who checks cards.
+
+    Passes that older keys signed hold until their last day. Restart the server and back up the file afterwards.
+
+    Example: xiejiao keys add-card-key --in-days 7
+    """
+    begins_on = _now().astimezone(rules.CHINA).date() + dt.timedelta(days=in_days)
+    with _owner_url(settings) as url, database.connected(url) as connection, connection.begin():
+        keyring.add_card_key(settings, connection, begins_on)
+    click.echo(f"Cards are signed with a new key from {begins_on} on. Restart the server, and back up {settings.keys}.")
+
+
 @main.group()
 def history() -> None:
     """Look after the history of applications and members."""

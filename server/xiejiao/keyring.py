@@ -1,5 +1,6 @@
 """The file with the installation's keys: made once, checked against the database, read by every process."""
 
+import datetime as dt
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -176,6 +177,13 @@ def rotate(config: Config, begin: Callable[[], AbstractContextManager[Connection
     while done := sum(_rewrap(fresh, each, begin) for each in _WRAPPED):
         number += done
     return Rotated(added, number)
+
+
+def add_card_key(config: Config, connection: Connection, begins_on: dt.date) -> None:
+    """Add a key to the file that signs members' cards from a day on; processes know it once they start anew."""
+    connection.execute(select(func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
+    keys = installation_keys(config)
+    sealed.save(sealed.with_new_card_key(keys, os.urandom(sealed.KEY_BYTES), begins_on), config.keys)
 
 
 def _rewrap(keys: Keys, table: _Wrapped, begin: Callable[[], AbstractContextManager[Connection]]) -> int:

@@ -6,11 +6,12 @@ installation's key: destroying one person's key makes all that was sealed with i
 """
 
 import base64
+import datetime as dt
 import hmac
 import json
 import os
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -75,11 +76,20 @@ def _opened(key: bytes, sealed: bytes, place: Place) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
+class CardKey:
+    """The seed of an Ed25519 key that signs members' cards from a day on; until then it is only made known."""
+
+    seed: bytes = field(repr=False)
+    begins_on: dt.date
+
+
+@dataclass(frozen=True, slots=True)
 class Keys:
-    """The keys of an installation: those that wrap the keys of persons, newest last, and one for looking up."""
+    """The keys of an installation: those that wrap the keys of persons, newest last; one to look up; those of cards."""
 
     wrapping: dict[bytes, bytes] = field(repr=False)
     lookup: bytes = field(repr=False)
+    cards: tuple[CardKey, ...]
 
     @property
     def newest(self) -> bytes:
@@ -121,12 +131,25 @@ def head_of(key_id: bytes) -> bytes:
 def fresh(draw_bytes: bytes) -> Keys:
     """The first keys of an installation, from 2 × KEY_BYTES random bytes."""
     wrapping, lookup = draw_bytes[:KEY_BYTES], draw_bytes[KEY_BYTES:]
-    return Keys({_id_of(wrapping): wrapping}, lookup)
+    return Keys({_id_of(wrapping): wrapping}, lookup, _first_cards(lookup))
 
 
 def with_new(keys: Keys, wrapping: bytes) -> Keys:
     """`keys` and one more that wraps from now on; the old ones still open what they wrapped."""
-    return Keys({**keys.wrapping, _id_of(wrapping): wrapping}, keys.lookup)
+    return replace(keys, wrapping={**keys.wrapping, _id_of(wrapping): wrapping})
+
+
+def with_new_card_key(keys: Keys, seed: bytes, begins_on: dt.date) -> Keys:
+    """`keys` and one more for cards; by the day on which it begins those who verify cards should have brought it."""
+    return replace(keys, cards=(*keys.cards, CardKey(seed, begins_on)))
+
+
+def _first_cards(lookup: bytes) -> tuple[CardKey, ...]:
+    """The key for cards of a file that names none, as those from before there were cards.
+
+    It is derived, not drawn: such a file may be one that a server can read and not write.
+    """
+    return (CardKey(hmac.digest(lookup, b"card key", "sha256"), dt.date(1970, 1, 1)),)
 
 
 def _id_of(key: bytes) -> bytes:
@@ -139,6 +162,10 @@ def load(file: Path) -> Keys:
         said = json.loads(file.read_text("ascii"))
         wrapping = [base64.b64decode(each, validate=True) for each in said["wrapping"]]
         lookup = base64.b64decode(said["lookup"], validate=True)
+        cards = tuple(
+            CardKey(base64.b64decode(each["seed"], validate=True), dt.date.fromisoformat(each["begins_on"]))
+            for each in said.get("cards", ())
+        )
     except FileNotFoundError:
         message = (
             f"The keys that open personal data are not in {file}; put the file back from where it was kept apart, "
@@ -148,10 +175,10 @@ def load(file: Path) -> Keys:
     except (OSError, ValueError, KeyError, TypeError):
         message = f"{file} cannot be read as a file of keys; put it back from where it was kept apart."
         raise OperatorError(message) from None
-    if not wrapping or any(len(key) != KEY_BYTES for key in (*wrapping, lookup)):
+    if not wrapping or any(len(key) != KEY_BYTES for key in (*wrapping, lookup, *(each.seed for each in cards))):
         message = f"{file} holds keys of the wrong length; put it back from where it was kept apart."
         raise OperatorError(message)
-    return Keys({_id_of(key): key for key in wrapping}, lookup)
+    return Keys({_id_of(key): key for key in wrapping}, lookup, cards or _first_cards(lookup))
 
 
 def save(keys: Keys, file: Path) -> None:
@@ -161,6 +188,10 @@ def save(keys: Keys, file: Path) -> None:
         {
             "wrapping": [base64.b64encode(key).decode() for key in keys.wrapping.values()],
             "lookup": base64.b64encode(keys.lookup).decode(),
+            "cards": [
+                {"seed": base64.b64encode(each.seed).decode(), "begins_on": each.begins_on.isoformat()}
+                for each in keys.cards
+            ],
         }
     )
     draft = file.with_name(f"{file.name}.new")

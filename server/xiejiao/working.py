@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from xiejiao import cluster, database, keyring, progress
 from xiejiao.accounts import commands as accounts
 from xiejiao.calendar import queries as calendars
+from xiejiao.cards import commands as cards
 from xiejiao.cluster import Role
 from xiejiao.config import Config
 from xiejiao.errors import OperatorError
@@ -48,6 +49,7 @@ HOUSEKEEPING: tuple[Callable[..., None], ...] = (
     jobs.forget,
     accounts.forget_ended,
     upkeep.forget,
+    cards.forget,
 )
 """What is cleared away every minute; each is told the time."""
 

@@ -1,5 +1,7 @@
 """Sealed fields: they open in their place with their key, and nowhere else."""
 
+import datetime as dt
+import json
 import stat
 from pathlib import Path
 
@@ -81,6 +83,27 @@ def test_keys_are_written_for_their_owner_alone_and_read_back(tmp_path: Path) ->
     assert stat.S_IMODE(file.stat().st_mode) == 0o400
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
     assert "lookup=" not in repr(keys())
+
+
+def test_a_file_from_before_there_were_cards_has_a_key_for_them_all_the_same(tmp_path: Path) -> None:
+    file = tmp_path / "keys.json"
+    sealed.save(keys(), file)
+    said = json.loads(file.read_text("ascii"))
+    del said["cards"]
+    file.unlink()
+    file.write_text(json.dumps(said))
+    assert sealed.load(file) == keys()
+    assert file.read_text() == json.dumps(said)
+    (first,) = keys().cards
+    assert first.seed not in {keys().lookup, *keys().wrapping.values()}
+
+
+def test_a_later_key_for_cards_stands_beside_the_first(tmp_path: Path) -> None:
+    file = tmp_path / "keys.json"
+    later = sealed.with_new_card_key(keys(), OTHER_KEY, dt.date(2026, 12, 1))
+    sealed.save(sealed.with_new(later, OTHER_KEY), file)
+    assert sealed.load(file).cards == (*keys().cards, sealed.CardKey(OTHER_KEY, dt.date(2026, 12, 1)))
+    assert "seed" not in repr(later)
 
 
 @pytest.mark.parametrize(

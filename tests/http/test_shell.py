@@ -29,6 +29,8 @@ def test_every_page_is_the_app_and_may_run_its_own_scripts_only(client: FlaskCli
     assert "unsafe" not in policy
     assert "require-trusted-types-for 'script'" in policy
     assert answer.headers["Cache-Control"] == "no-cache"
+    # Members' cards are read by the camera; what no page needs stays out of reach.
+    assert answer.headers["Permissions-Policy"] == "camera=(self), microphone=(), geolocation=(self)"
 
 
 def directives(answer: TestResponse) -> dict[str, set[str]]:

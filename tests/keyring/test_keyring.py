@@ -116,6 +116,16 @@ def test_an_older_key_in_the_file_still_opens_what_it_wrapped(connection: Connec
     keyring.prepare(config, connection)
 
 
+def test_a_key_for_cards_is_added_beside_all_others(connection: Connection, config: Config) -> None:
+    keyring.prepare(config, connection)
+    before = keyring.installation_keys(config)
+    keyring.add_card_key(config, connection, dt.date(2026, 12, 1))
+    after = keyring.installation_keys(config)
+    assert after.cards[:-1] == before.cards
+    assert after.cards[-1].begins_on == dt.date(2026, 12, 1)
+    assert (after.wrapping, after.lookup) == (before.wrapping, before.lookup)
+
+
 @pytest.mark.parametrize("text_", ["", "{}"])
 def test_a_file_that_is_broken_is_refused_and_left_alone(connection: Connection, config: Config, text_: str) -> None:
     config.keys.parent.mkdir(parents=True)
@@ -225,7 +235,7 @@ def test_a_new_key_wraps_everything_anew_while_others_serve(
     assert opened_by(engine, serving) == 14, "a process that began before it reads the file again"
     assert older(engine, serving) == 0
     assert serving.newest != before
-    alone = Keys({before: serving.wrapping[before]}, serving.lookup)
+    alone = Keys({before: serving.wrapping[before]}, serving.lookup, serving.cards)
     with pytest.raises(sealed.UnreadableError):
         opened_by(engine, alone)
 

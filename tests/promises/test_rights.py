@@ -131,9 +131,9 @@ OTHERWISE = {
 OWN = {
     "accounts.sign_out", "accounts.sign_out_everywhere", "accounts.end_sign_in", "accounts.sign_ins", "accounts.me",
     "accounts.change_password", "accounts.new_authenticator", "accounts.confirm_authenticator",
-    "accounts.withdraw_grant", "membership.submit", "membership.mine", "membership.application", "membership.resubmit",
-    "membership.withdraw", "membership.second_look", "membership.transfer", "membership.leave", "membership.own_data",
-    "membership.erase",
+    "accounts.withdraw_grant", "cards.issue", "membership.submit", "membership.mine", "membership.application",
+    "membership.resubmit", "membership.withdraw", "membership.second_look", "membership.transfer", "membership.leave",
+    "membership.own_data", "membership.erase",
 }  # fmt: skip
 """Routes for whoever has signed in: each acts on what is the caller's own; tests of their features ask for others'.
 

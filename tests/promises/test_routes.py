@@ -201,6 +201,7 @@ def test_answers_are_what_the_document_promises(
         "/api/v1/vocabulary": [""],
         "/api/v1/calendar/{year}": ["/../2026", "/../2027", "/../1999"],
         "/api/v1/installation": [""],
+        "/api/v1/cards/keys": [""],
         "/api/v1/organisations": ["?q=梅州", "?q=梅州&accepts=true", "?q=x", ""],
         "/api/v1/organisations/routed": [
             f"?site={site.code}",

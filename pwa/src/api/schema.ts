@@ -878,6 +878,40 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/me/card": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Make the phone with this key one's card for fourteen days; 404 for who is not a member now */
+        readonly post: operations["cards_issue"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/cards/keys": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** What anybody needs to check cards without a network: the keys, and the passes that have ended */
+        readonly get: operations["cards_keys"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/sign-in-codes": {
         readonly parameters: {
             readonly query?: never;
@@ -1515,6 +1549,48 @@ export interface components {
             readonly source: string | null;
             /** Days */
             readonly days: readonly components["schemas"]["Day"][];
+        };
+        /**
+         * CardKeyShown
+         * @description A key that signs passes from a day on: its id in passes, and its 32 bytes, in base64url.
+         */
+        readonly CardKeyShown: {
+            /** Id */
+            readonly id: string;
+            /** Public Key */
+            readonly public_key: string;
+            /** From */
+            readonly from: string;
+        };
+        /**
+         * CardKeys
+         * @description What checks cards without a network: the keys, the references of passes that have ended, and of when that is.
+         */
+        readonly CardKeys: {
+            /** Keys */
+            readonly keys: readonly components["schemas"]["CardKeyShown"][];
+            /** Revoked */
+            readonly revoked: readonly string[];
+            /** At */
+            readonly at: string;
+        };
+        /**
+         * CardPass
+         * @description A pass for the phone that asked, in base64url, and what its owner sees beside it.
+         */
+        readonly CardPass: {
+            /** Pass */
+            readonly pass: string;
+            /** Until */
+            readonly until: string;
+            /** Name */
+            readonly name: string;
+            /** Union */
+            readonly union: string;
+            /** Number */
+            readonly number: string;
+            /** Since */
+            readonly since: string;
         };
         /**
          * Cell
@@ -2517,6 +2593,14 @@ export interface components {
             readonly sparse: {
                 readonly [key: string]: unknown;
             };
+        };
+        /**
+         * PassWanted
+         * @description A phone's key, in base64url: the 65 bytes of a point of P-256 as browsers export it.
+         */
+        readonly PassWanted: {
+            /** Public Key */
+            readonly public_key: string;
         };
         /**
          * PasswordChange
@@ -7161,6 +7245,122 @@ export interface operations {
             };
             /** @description Not available just now, please try again later */
             readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly cards_issue: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["PassWanted"];
+            };
+        };
+        readonly responses: {
+            /** @description A pass for the phone that asked, in base64url, and what its owner sees beside it. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CardPass"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Please sign in first */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description That kind of content is not supported */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, please try again later */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now, please try again later */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly cards_keys: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description What checks cards without a network: the keys, the references of passes that have ended, and of when that is. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CardKeys"];
+                };
+            };
+            /** @description Too many requests, please try again later */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { entry, giving, own, roles } from "@/locales/account";
+import { holding } from "@/locales/card";
 import { choice, picker } from "@/locales/choosing";
 import { hints, pulling } from "@/locales/hints";
 import { manage } from "@/locales/manage";
@@ -11,6 +12,7 @@ import { told } from "@/locales/place";
 import { refused } from "@/locales/refusals";
 import { reporting } from "@/locales/report";
 import { desk } from "@/locales/staff";
+import { verifying } from "@/locales/verify";
 import { zh } from "@/locales/zh";
 import signs from "@/ui/signs.json";
 import vocabulary from "../../../seed/vocabulary.json";
@@ -44,7 +46,7 @@ function unshown(names: readonly string[], source: string): string[] {
 describe("what the phone carries", () => {
   it("holds no word that the app never says", () => {
     expect(unsaid(zh, code)).toEqual([]);
-    for (const [by, words] of Object.entries({ choice, desk, entry, giving, hints, manage, onMap, own, picker, pulling, refused, reporting, roles, settings, told })) expect(unsaid(words.value, code, by)).toEqual([]);
+    for (const [by, words] of Object.entries({ choice, desk, entry, giving, hints, holding, manage, onMap, own, picker, pulling, refused, reporting, roles, settings, told, verifying })) expect(unsaid(words.value, code, by)).toEqual([]);
     expect(unsaid({ none: "", tiles: "" }, code, "privacyOfMap")).toEqual([]);
   });
 

@@ -29,6 +29,8 @@ PAGES = {
     "/report": "src/features/report/pages/ReportPage.vue",
     "/staff": "src/features/staff/pages/StaffPage.vue",
     "/more": "src/features/more/pages/MorePage.vue",
+    "/me/card": "src/features/membership/pages/CardPage.vue",
+    "/verify": "src/features/verify/pages/VerifyPage.vue",
     "/privacy": "src/features/more/pages/PrivacyPage.vue",
     "/join": "src/features/join/pages/JoinPage.vue",
     "/me/applications": "src/features/membership/pages/MembershipPage.vue",
@@ -41,6 +43,8 @@ PAGES = {
 }
 """Addresses that the app itself answers, and what each shows besides the app; the same document comes for all."""
 WORKER = "sw.js"
+DEVICES = "camera=(self), microphone=(), geolocation=(self)"
+"""What of the phone the app may ask for: where it is, and the camera, by which members' cards are read."""
 WORKER_POLICY = "default-src 'none'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 YEAR_S = 31_536_000
 
@@ -87,6 +91,7 @@ def blueprint(built: Mapping[str, Encoded], *, images_from: str = "") -> Bluepri
         """The app; which page it shows is decided on the phone."""
         response = encodings.answer(built["index.html"], max_age_s=0)
         response.headers["Content-Security-Policy"] = may
+        response.headers["Permissions-Policy"] = DEVICES
         if link := ahead.get(str(request.url_rule)):
             response.headers["Link"] = link
         return response
