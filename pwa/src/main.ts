@@ -12,11 +12,8 @@ import "./ui/base.css";
 setTimeout(() => {
   createApp(App).use(router).mount("#app");
   void keepApp();
-  // What was done without network is sent from any page; who has not signed in has nothing to send.
-  if (stored() !== null) void import("./offline/postman");
-  // What was said of a place without a network goes out as soon as there is one, whichever page is opened.
   void keptKeys().then((keys) => {
-    if (keys.some((key) => key.startsWith("vote/"))) void import("./offline/resending");
-    if (keys.includes("unfinished/application")) void import("./offline/sweeping");
+    // Who has not signed in and said nothing has left nothing undone.
+    if (stored() !== null || /vote|unfinished/.test(keys.join())) void import("./offline/resending");
   });
 });

@@ -22,7 +22,8 @@ let live = false;
 watch(
   draft,
   () => {
-    if (live) void keeping().then(({ keepDraft }) => (live ? keepDraft(draft) : undefined));
+    // Who has only looked has begun nothing.
+    if (live && (draft.consented || draft.idNumberConsented)) void keeping().then(({ keepDraft }) => (live ? keepDraft(draft) : undefined));
   },
   { deep: true, flush: "sync" },
 );
