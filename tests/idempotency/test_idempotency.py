@@ -96,9 +96,11 @@ def fifty_at_once(address: Address) -> tuple[int, int, set[str]]:
 
             def act() -> Answer:
                 acts.append(1)
+                # Each its own, and not how many there were once all had acted.
+                number = len(acts)
                 time.sleep(0.05)
                 connection.execute(WRITES)
-                return Answer(201, {"number": len(acts)})
+                return Answer(201, {"number": number})
 
             together.wait(30)
             try:
