@@ -70,11 +70,15 @@ class Server:
 
 
 @contextmanager
-def serving(there: Installation, port: int) -> Iterator[Server]:
-    """`xiejiao serve` with two workers, until the block ends; no budget of requests stands in the way."""
+def serving(there: Installation, port: int, *, quiet: bool = False) -> Iterator[Server]:
+    """`xiejiao serve` with two workers, until the block ends; no budget of requests stands in the way.
+
+    When `quiet` what it says is thrown away, messages at the console among it.
+    """
     environment = {**os.environ, "XIEJIAO_VAR": str(there.var), "PORT": str(port), "RATE_PUBLIC": "100000000/minute"}
     began = time.monotonic()
-    with subprocess.Popen([sys.executable, "-c", _SERVE], env=environment) as process:  # noqa: S603 - our own words
+    said = subprocess.DEVNULL if quiet else None
+    with subprocess.Popen([sys.executable, "-c", _SERVE], env=environment, stdout=said, stderr=said) as process:  # noqa: S603 - our own words
         try:
             while not _is_ready(port):
                 if process.poll() is not None or time.monotonic() - began > READY_WITHIN_S:
