@@ -3,11 +3,6 @@
 const DAY_MS = 86_400_000;
 const CHINA_MS = 8 * 3_600_000;
 
-/** Days from the day of `now` (ms) to `day` (YYYY-MM-DD); less than nothing: it is past. */
-export function daysUntil(day: string, now: number): number {
-  return Math.round(Date.parse(day) / DAY_MS) - Math.floor((now + CHINA_MS) / DAY_MS);
-}
-
 /** A moment (ms) as a field of the kind datetime-local has it. */
 export function typedMoment(at: number): string {
   return new Date(at + CHINA_MS).toISOString().slice(0, 16);
